@@ -1,0 +1,2 @@
+//! client-registry in axum's words: extractors, a layer, responses.
+#![forbid(unsafe_code)]

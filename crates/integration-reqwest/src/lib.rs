@@ -1,0 +1,2 @@
+//! The HTTP client of client-registry on reqwest.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! OpenID Connect relying party: discovery, ID Tokens, UserInfo, keys. No I/O, no clock.
+#![forbid(unsafe_code)]
