@@ -358,6 +358,9 @@ pub enum Reason {
     #[error("the callback has no state")]
     StateMissing,
     /// `error` is what the unbound callback said went wrong: untrusted text.
+    #[error("the callback has no state (it says error {error:?})")]
+    ErrorWithoutState { error: String },
+    /// `error` is what the unbound callback said went wrong: untrusted text.
     #[error("the callback's state belongs to no login of this browser (it says error {error:?})")]
     StateMismatch { error: Option<String> },
     #[error("the callback has a state and none was sent")]
@@ -457,7 +460,7 @@ impl Reason {
             IdTokenMissing => "id_token_missing",
             AccessTokenMissing => "access_token_missing",
             DuplicateParam(_) => "duplicate_param",
-            StateMissing => "state_missing",
+            StateMissing | ErrorWithoutState { .. } => "state_missing",
             StateMismatch { .. } => "state_mismatch",
             StateUnexpected => "state_unexpected",
             IssMissing => "iss_missing",
@@ -485,6 +488,7 @@ impl Reason {
             CodeMissing
                 | DuplicateParam(_)
                 | StateMissing
+                | ErrorWithoutState { .. }
                 | StateMismatch { .. }
                 | StateUnexpected
                 | IssMissing

@@ -1,0 +1,300 @@
+//! The answer of the token endpoint (RFC 6749 §5.1, §5.2, §7.1).
+
+use std::fmt;
+use std::time::Duration;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
+use protocol_core::{AccessToken, Error, RefreshToken, Secret, UnixTime, percent};
+use serde_json::{Map, Value};
+
+use crate::answer;
+
+/// What the token endpoint gave (RFC 6749 §5.1). `Debug` shows no token, and of other members the
+/// names alone.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct TokenResponse {
+    /// The access token.
+    pub access_token: AccessToken,
+    /// How it is to be used; [`TokenType::Bearer`] where none came and the rules do not ask for it.
+    pub token_type: TokenType,
+    /// Its life, in whole seconds, from the answer on. Longer than can be held is the longest;
+    /// negative is zero.
+    pub expires_in: Option<Duration>,
+    /// When it expires: the time of the answer plus `expires_in`.
+    pub expires_at: Option<UnixTime>,
+    /// Whether an `expires_in` came that could not be read. It is a hint, so nothing fails for it;
+    /// the life of the token is then unknown.
+    pub expires_in_unreadable: bool,
+    /// The refresh token.
+    pub refresh_token: Option<RefreshToken>,
+    /// What was granted, as it came (a list of texts is joined by spaces). `None` is as asked for
+    /// (RFC 6749 §5.1).
+    pub scope: Option<String>,
+    /// The ID Token (OpenID Connect Core §3.1.3.3), not verified.
+    pub id_token: Option<Secret>,
+    /// All other members, as data that nobody has checked.
+    pub extra: Map<String, Value>,
+}
+
+impl TokenResponse {
+    /// Reads an answer that came at `now`.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] for an error answer (RFC 6749 §5.2), by whatever status but 200.
+    /// [`Error::Protocol`] for all else, with one of these codes: `http_status`,
+    /// `http_status_retryable` (5xx and 429), `not_json`, `not_object`, `duplicate_member`, `type`,
+    /// `access_token_missing`, `token_type_missing`, `token_type_unsupported`, `error_in_200`,
+    /// `too_large`. No error holds the body or a part of it.
+    pub fn read(
+        response: &Response<Vec<u8>>,
+        rules: &TokenResponseRules,
+        now: UnixTime,
+    ) -> Result<Self, Error> {
+        if response.status() != StatusCode::OK {
+            return Err(rules.refusal(response));
+        }
+        let mut members = rules.members(response)?;
+        if let Some(rejection) = answer::rejection(&members, response.status()) {
+            if rules.error_in_200 {
+                return Err(Error::Rejected(rejection));
+            }
+            let is_alone = !members.contains_key("access_token");
+            let code = if is_alone { "access_token_missing" } else { "error_in_200" };
+            let got = format!("the error {:?} by HTTP 200", rejection.code);
+            return Err(Error::protocol(code, WHAT, "an access token, or an error by 400", got));
+        }
+        let access_token = text(&mut members, "access_token")?.filter(|token| !token.is_empty());
+        let Some(access_token) = access_token.map(AccessToken::new) else {
+            return Err(missing("access_token_missing", "access_token"));
+        };
+        let token_type = match text(&mut members, "token_type")? {
+            Some(name) => rules.token_type(&name)?,
+            None if rules.require_token_type => {
+                return Err(missing("token_type_missing", "token_type"));
+            }
+            None => TokenType::Bearer,
+        };
+        let (expires_in, expires_in_unreadable) = match members.remove("expires_in") {
+            None | Some(Value::Null) => (None, false),
+            Some(value) => {
+                let seconds = seconds(&value);
+                (seconds.map(Duration::from_secs), seconds.is_none())
+            }
+        };
+        let optional = |text: Option<String>| text.filter(|text| !text.is_empty());
+        Ok(TokenResponse {
+            access_token,
+            token_type,
+            expires_in,
+            expires_at: expires_in.map(|life| now.after(life)),
+            expires_in_unreadable,
+            refresh_token: optional(text(&mut members, "refresh_token")?).map(RefreshToken::new),
+            scope: scope(&mut members)?,
+            id_token: optional(text(&mut members, "id_token")?).map(Secret::new),
+            extra: members,
+        })
+    }
+}
+
+impl fmt::Debug for TokenResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenResponse")
+            .field("access_token", &self.access_token)
+            .field("token_type", &self.token_type)
+            .field("expires_in", &self.expires_in)
+            .field("expires_at", &self.expires_at)
+            .field("expires_in_unreadable", &self.expires_in_unreadable)
+            .field("refresh_token", &self.refresh_token)
+            .field("scope", &self.scope)
+            .field("id_token", &self.id_token)
+            .field("extra", &self.extra.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+/// How an access token is used (RFC 6749 §7.1); names are equal in any case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenType {
+    /// RFC 6750.
+    Bearer,
+    /// RFC 9449.
+    DPoP,
+    /// Another one, in lower case, which the rules name as recognized.
+    Other(String),
+}
+
+impl TokenType {
+    /// The type of this name, in whatever case.
+    pub fn of(name: &str) -> Self {
+        match &*name.to_ascii_lowercase() {
+            "bearer" => TokenType::Bearer,
+            "dpop" => TokenType::DPoP,
+            other => TokenType::Other(other.to_owned()),
+        }
+    }
+
+    /// The name, in the spelling that an `Authorization` header wants.
+    pub fn as_str(&self) -> &str {
+        match self {
+            TokenType::Bearer => "Bearer",
+            TokenType::DPoP => "DPoP",
+            TokenType::Other(name) => name,
+        }
+    }
+
+    /// The value of an `Authorization` header with this token (RFC 6750 §2.1), marked sensitive.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`], code `type`, for a token that no header can carry.
+    pub fn authorization(&self, token: &AccessToken) -> Result<HeaderValue, Error> {
+        let value = HeaderValue::try_from(format!("{} {}", self.as_str(), token.expose()));
+        let mut value = value.map_err(|_| {
+            let expected = "visible ASCII characters (RFC 6749 A.12)";
+            Error::protocol("type", "access_token", expected, "others")
+        })?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+/// What a token answer must be like. The default is RFC 6749 §5.1 to the letter; each weaker rule is
+/// for providers that are known to need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TokenResponseRules {
+    /// Also reads an answer written as a form (the quirk `form_encoded_token`). Default: false.
+    pub accept_form_encoded: bool,
+    /// Refuses an answer without `token_type`. Default: true; the quirk `no_token_type` is false,
+    /// and `Bearer` is assumed.
+    pub require_token_type: bool,
+    /// The types that are taken, in whatever case. Default: `bearer` and `dpop`.
+    pub recognized_token_types: Vec<String>,
+    /// Reads a 200 with an `error` member as the error it means (the quirk `error_in_200`).
+    /// Default: false; it is then refused as a broken answer.
+    pub error_in_200: bool,
+}
+
+impl Default for TokenResponseRules {
+    fn default() -> Self {
+        TokenResponseRules {
+            accept_form_encoded: false,
+            require_token_type: true,
+            recognized_token_types: vec!["bearer".to_owned(), "dpop".to_owned()],
+            error_in_200: false,
+        }
+    }
+}
+
+impl TokenResponseRules {
+    fn members(&self, response: &Response<Vec<u8>>) -> Result<Map<String, Value>, Error> {
+        if self.accept_form_encoded && looks_form_encoded(response) {
+            return form_members(response.body());
+        }
+        answer::members(WHAT, response.body())
+    }
+
+    fn refusal(&self, response: &Response<Vec<u8>>) -> Error {
+        let status = response.status();
+        if self.accept_form_encoded && looks_form_encoded(response) && !status.is_redirection() {
+            let members = form_members(response.body()).unwrap_or_default();
+            if let Some(rejection) = answer::rejection(&members, status) {
+                return Error::Rejected(rejection);
+            }
+        }
+        answer::refusal(WHAT, response)
+    }
+
+    fn token_type(&self, name: &str) -> Result<TokenType, Error> {
+        if self.recognized_token_types.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            return Ok(TokenType::of(name));
+        }
+        let expected = format!("one of {}", self.recognized_token_types.join(", "));
+        // A server that mixes its members up may have put the token here.
+        let got = if name.len() <= 16 { format!("{name:?}") } else { "another text".to_owned() };
+        Err(Error::protocol("token_type_unsupported", "token_type", expected, got))
+    }
+}
+
+const WHAT: &str = "token response";
+
+fn missing(code: &'static str, member: &'static str) -> Error {
+    Error::protocol(code, member, "a text in the token response", "none")
+}
+
+/// Takes a member that must be text; null is absent.
+fn text(members: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, Error> {
+    match members.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(Error::protocol("type", name, "a text", type_of(&other))),
+    }
+}
+
+fn scope(members: &mut Map<String, Value>) -> Result<Option<String>, Error> {
+    let list = match members.get("scope") {
+        Some(Value::Array(items)) => items.iter().map(Value::as_str).collect::<Option<Vec<_>>>(),
+        _ => return text(members, "scope"),
+    };
+    let joined = list.map(|items| items.join(" "));
+    let Some(joined) = joined else { return text(members, "scope") };
+    members.remove("scope");
+    Ok(Some(joined))
+}
+
+/// A number of seconds, written as a number or as a text, cut to what can be held.
+pub(crate) fn seconds(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => match number.as_u64() {
+            Some(seconds) => Some(seconds),
+            // A cast from a float saturates.
+            None => number.as_f64().map(|seconds| seconds as u64),
+        },
+        Value::String(text) => {
+            let text = text.trim();
+            let is_number = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
+            if !text.chars().all(is_number) {
+                return None;
+            }
+            let whole = text.parse::<u64>().ok();
+            whole.or_else(|| text.parse::<f64>().ok().map(|seconds| seconds as u64))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a body is to be read as a form: it is no JSON object, and says it is a form, says
+/// nothing, or says it is plain text.
+fn looks_form_encoded(response: &Response<Vec<u8>>) -> bool {
+    let first = response.body().iter().find(|byte| !byte.is_ascii_whitespace());
+    let content_type = response.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let media_type = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
+    let media_type = media_type.trim_ascii().to_ascii_lowercase();
+    let is_form =
+        matches!(&*media_type, b"application/x-www-form-urlencoded" | b"text/plain" | b"");
+    first != Some(&b'{') && is_form
+}
+
+fn form_members(body: &[u8]) -> Result<Map<String, Value>, Error> {
+    let mut members = Map::new();
+    for (name, value) in percent::form_pairs(body.trim_ascii()) {
+        if members.insert(name.into_owned(), Value::String(value.into_owned())).is_some() {
+            let expected = "a form with each parameter once";
+            return Err(Error::protocol("duplicate_member", WHAT, expected, "one twice"));
+        }
+    }
+    Ok(members)
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
