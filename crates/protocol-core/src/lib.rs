@@ -29,11 +29,13 @@ pub mod flow;
 pub mod json;
 pub mod percent;
 pub mod random;
+pub mod replay;
 pub mod secret;
 pub mod time;
 
 pub use endpoint::Endpoint;
 pub use error::{Error, HttpError, HttpErrorKind, Reason, Rejection, StateError, Violation};
 pub use flow::{Flow, Input, Step};
+pub use replay::ReplayKey;
 pub use secret::{AccessToken, ClientSecret, CodeVerifier, RefreshToken, Secret, TokenSecret};
 pub use time::UnixTime;

@@ -1,0 +1,199 @@
+//! Signature methods (RFC 5849 §3.4.2 to §3.4.4, and their SHA-2 kin), and a seam for one's own.
+//!
+//! The only place of this crate that names a cryptographic library.
+
+mod hmac;
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use protocol_core::{ClientSecret, Error, TokenSecret};
+use zeroize::Zeroizing;
+
+use crate::encode;
+
+/// A signature method of one's own: a KMS, an HSM, a provider's variant.
+///
+/// A [`Signer`](crate::Signer) calls it on the thread that signs; one that blocks belongs on a
+/// thread where that is no harm.
+///
+/// ```
+/// use oauth1_core::{ClientCredentials, Error, Secrets, SignatureMethod, Signer};
+///
+/// struct Length;
+/// impl SignatureMethod for Length {
+///     fn name(&self) -> &str {
+///         "X-LENGTH"
+///     }
+///     fn sign(&self, base_string: &str, _secrets: &Secrets) -> Result<String, Error> {
+///         Ok(base_string.len().to_string())
+///     }
+/// }
+/// let signer = Signer::with_method(ClientCredentials::new("id", "secret"), Length);
+/// assert_eq!(signer.signature("GET&x&y")?, "7");
+/// # Ok::<(), Error>(())
+/// ```
+pub trait SignatureMethod: Send + Sync {
+    /// The value of `oauth_signature_method`.
+    fn name(&self) -> &str;
+
+    /// The value of `oauth_signature` for this base string, not percent-encoded.
+    ///
+    /// # Errors
+    /// Why there is no signature; never with a secret in it.
+    fn sign(&self, base_string: &str, secrets: &Secrets) -> Result<String, Error>;
+
+    /// Whether `signature` is one for this base string, in constant time.
+    ///
+    /// # Errors
+    /// Why it cannot be told.
+    fn verify(&self, base_string: &str, signature: &str, secrets: &Secrets) -> Result<bool, Error> {
+        let expected = self.sign(base_string, secrets)?;
+        Ok(protocol_core::secret::ct_eq(expected.as_bytes(), signature.as_bytes()))
+    }
+}
+
+/// The two shared secrets; empty where there is none.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    /// The client's.
+    pub client_secret: ClientSecret,
+    /// The temporary or token credentials'.
+    pub token_secret: TokenSecret,
+}
+
+impl Secrets {
+    /// The client's secret alone.
+    pub fn of_client(client_secret: impl Into<ClientSecret>) -> Self {
+        Secrets { client_secret: client_secret.into(), token_secret: TokenSecret::new("") }
+    }
+
+    /// Together with the secret of a token.
+    #[must_use]
+    pub fn with_token(mut self, token_secret: impl Into<TokenSecret>) -> Self {
+        self.token_secret = token_secret.into();
+        self
+    }
+
+    /// Both, encoded and joined by `&`: the HMAC key (RFC 5849 §3.4.2), the PLAINTEXT signature
+    /// (§3.4.4).
+    pub(crate) fn joined(&self) -> Zeroizing<Vec<u8>> {
+        let (client, token) = (self.client_secret.expose(), self.token_secret.expose());
+        let mut out = Zeroizing::new(Vec::with_capacity(3 * (client.len() + token.len()) + 1));
+        encode::once(&mut out, client.as_bytes());
+        out.push(b'&');
+        encode::once(&mut out, token.as_bytes());
+        out
+    }
+}
+
+/// A signature method, without keys.
+#[derive(Clone)]
+pub(crate) enum Method {
+    HmacSha1,
+    HmacSha256,
+    HmacSha512,
+    Plaintext,
+    Own(Arc<dyn SignatureMethod>),
+}
+
+impl Method {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Method::HmacSha1 => "HMAC-SHA1",
+            Method::HmacSha256 => "HMAC-SHA256",
+            Method::HmacSha512 => "HMAC-SHA512",
+            Method::Plaintext => "PLAINTEXT",
+            Method::Own(own) => own.name(),
+        }
+    }
+
+    /// The key state for these secrets: what can be done once is done here.
+    pub(crate) fn key(&self, secrets: &Secrets) -> Key {
+        match self {
+            Method::HmacSha1 => Key::HmacSha1(hmac::Sha1Key::new(&secrets.joined())),
+            Method::HmacSha256 => Key::HmacSha256(hmac::Sha256Key::new(&secrets.joined())),
+            Method::HmacSha512 => Key::HmacSha512(hmac::Sha512Key::new(&secrets.joined())),
+            Method::Plaintext => Key::Plaintext(secrets.joined()),
+            Method::Own(own) => Key::Own(Arc::clone(own), secrets.clone()),
+        }
+    }
+
+    /// The digest of the body hash extension: the signature method's own.
+    pub(crate) fn body_hash(&self, body: &[u8]) -> String {
+        let name = self.name();
+        if name.ends_with("SHA256") {
+            STANDARD.encode(protocol_core::digest::sha256(body))
+        } else if name.ends_with("SHA512") {
+            STANDARD.encode(protocol_core::digest::sha512(body))
+        } else {
+            STANDARD.encode(hmac::sha1(body))
+        }
+    }
+}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A method with its key made ready.
+#[derive(Clone)]
+pub(crate) enum Key {
+    HmacSha1(hmac::Sha1Key),
+    HmacSha256(hmac::Sha256Key),
+    HmacSha512(hmac::Sha512Key),
+    Plaintext(Zeroizing<Vec<u8>>),
+    Own(Arc<dyn SignatureMethod>, Secrets),
+}
+
+impl Key {
+    pub(crate) fn sign(&self, base_string: &[u8]) -> Result<Signature<'_>, Error> {
+        Ok(match self {
+            Key::HmacSha1(key) => Signature::of_mac(&key.mac(base_string)),
+            Key::HmacSha256(key) => Signature::of_mac(&key.mac(base_string)),
+            Key::HmacSha512(key) => Signature::of_mac(&key.mac(base_string)),
+            Key::Plaintext(joined) => Signature::Borrowed(joined),
+            Key::Own(own, secrets) => Signature::Owned(own.sign(text(base_string)?, secrets)?),
+        })
+    }
+
+    pub(crate) fn verify(&self, base_string: &[u8], signature: &str) -> Result<bool, Error> {
+        if let Key::Own(own, secrets) = self {
+            return own.verify(text(base_string)?, signature, secrets);
+        }
+        let expected = self.sign(base_string)?;
+        Ok(protocol_core::secret::ct_eq(expected.as_bytes(), signature.as_bytes()))
+    }
+}
+
+fn text(base_string: &[u8]) -> Result<&str, Error> {
+    std::str::from_utf8(base_string).map_err(|_| Error::config("base string", "expected ASCII"))
+}
+
+/// The value of `oauth_signature`, not percent-encoded; a MAC needs no heap.
+pub(crate) enum Signature<'a> {
+    Mac { text: [u8; 88], length: usize },
+    Borrowed(&'a [u8]),
+    Owned(String),
+}
+
+impl Signature<'_> {
+    fn of_mac(mac: &[u8]) -> Self {
+        let mut text = [0; 88];
+        // 64 bytes, the longest MAC, are 88 characters: it always fits.
+        let length = STANDARD.encode_slice(mac, &mut text).unwrap_or(0);
+        Signature::Mac { text, length }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Signature::Mac { text, length } => &text[..*length],
+            Signature::Borrowed(bytes) => bytes,
+            Signature::Owned(text) => text.as_bytes(),
+        }
+    }
+}

@@ -1,0 +1,681 @@
+//! Signing requests (RFC 5849 §3.1 to §3.5).
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::{HeaderMap, HeaderValue, Request, Uri};
+use protocol_core::{Error, UnixTime, random};
+
+use crate::authorization;
+use crate::base_string::{Pair, Target, order, plain, write_pair, write_pairs, write_start};
+use crate::encode::{self, Text, form_pairs};
+use crate::signature::{Key, Method, Secrets, SignatureMethod};
+use crate::{ClientCredentials, TemporaryCredentials, TokenCredentials};
+
+/// Signs requests for one client, with or without a token.
+///
+/// The key is made ready at the first signature and kept; cloning copies it. It can be given
+/// anything that [`http::Request`] can hold, also what it did not build.
+#[derive(Clone)]
+pub struct Signer {
+    method: Method,
+    identifier: String,
+    secrets: Secrets,
+    token: Option<protocol_core::AccessToken>,
+    callback: Option<String>,
+    verifier: Option<String>,
+    session_handle: Option<String>,
+    realm: Option<String>,
+    nonce: Option<String>,
+    placement: Placement,
+    version: bool,
+    body_hash: bool,
+    prepared: OnceLock<Arc<Prepared>>,
+}
+
+/// Where the protocol parameters go (RFC 5849 §3.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Placement {
+    /// The `Authorization` header (§3.5.1): the one to prefer.
+    #[default]
+    Header,
+    /// The query of the URL (§3.5.3).
+    Query,
+    /// The form body (§3.5.2); see [`Signer::sign_buffered`].
+    Body,
+}
+
+impl Signer {
+    /// HMAC-SHA1 (§3.4.2), what nearly every OAuth 1 server speaks.
+    pub fn hmac_sha1(client: ClientCredentials) -> Self {
+        Signer::of(Method::HmacSha1, client)
+    }
+
+    /// HMAC-SHA256: as HMAC-SHA1, with SHA-256.
+    pub fn hmac_sha256(client: ClientCredentials) -> Self {
+        Signer::of(Method::HmacSha256, client)
+    }
+
+    /// HMAC-SHA512: as HMAC-SHA1, with SHA-512.
+    pub fn hmac_sha512(client: ClientCredentials) -> Self {
+        Signer::of(Method::HmacSha512, client)
+    }
+
+    /// PLAINTEXT (§3.4.4): the secrets themselves are sent, so only ever over TLS.
+    pub fn plaintext(client: ClientCredentials) -> Self {
+        Signer::of(Method::Plaintext, client)
+    }
+
+    /// A method of one's own.
+    pub fn with_method(client: ClientCredentials, method: impl SignatureMethod + 'static) -> Self {
+        Signer::of(Method::Own(Arc::new(method)), client)
+    }
+
+    fn of(method: Method, client: ClientCredentials) -> Self {
+        Signer {
+            method,
+            identifier: client.identifier,
+            secrets: Secrets::of_client(client.secret),
+            token: None,
+            callback: None,
+            verifier: None,
+            session_handle: None,
+            realm: None,
+            nonce: None,
+            placement: Placement::Header,
+            version: true,
+            body_hash: false,
+            prepared: OnceLock::new(),
+        }
+    }
+
+    /// Signs on behalf of the user whose token this is.
+    #[must_use]
+    pub fn with_token(self, token: TokenCredentials) -> Self {
+        self.changed(|signer| {
+            signer.token = Some(token.token);
+            signer.secrets.token_secret = token.token_secret;
+        })
+    }
+
+    /// Signs with temporary credentials, as the third leg does (§2.3).
+    #[must_use]
+    pub fn with_temporary(self, temporary: &TemporaryCredentials) -> Self {
+        self.changed(|signer| {
+            signer.token = Some(temporary.token.as_str().into());
+            signer.secrets.token_secret = temporary.token_secret.clone();
+        })
+    }
+
+    /// Sends `oauth_callback` (§2.1): a URL, or `oob` for none.
+    #[must_use]
+    pub fn with_callback(self, callback: impl Into<String>) -> Self {
+        self.changed(|signer| signer.callback = Some(callback.into()))
+    }
+
+    /// Sends `oauth_verifier` (§2.3).
+    #[must_use]
+    pub fn with_verifier(self, verifier: impl Into<String>) -> Self {
+        self.changed(|signer| signer.verifier = Some(verifier.into()))
+    }
+
+    /// Sends `oauth_session_handle` (the OAuth Session extension), which renews a token.
+    #[must_use]
+    pub fn with_session_handle(self, handle: impl Into<String>) -> Self {
+        self.changed(|signer| signer.session_handle = Some(handle.into()))
+    }
+
+    /// Where the protocol parameters go; the header by default.
+    #[must_use]
+    pub fn with_placement(mut self, placement: Placement) -> Self {
+        self.placement = placement;
+        self
+    }
+
+    /// Sends `realm` in the `Authorization` header (§3.5.1). It is not signed.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a realm with anything but printable ASCII, a quote or a backslash.
+    pub fn with_realm(self, realm: impl Into<String>) -> Result<Self, Error> {
+        let realm = realm.into();
+        if realm.bytes().any(|b| !matches!(b, b' '..=b'~') || matches!(b, b'"' | b'\\')) {
+            let problem = "expected printable ASCII without quotes and backslashes";
+            return Err(Error::config("realm", problem));
+        }
+        Ok(self.changed(|signer| signer.realm = Some(realm)))
+    }
+
+    /// Leaves `oauth_version` out, which is sent as `1.0` by default (§3.1: it may be either way).
+    #[must_use]
+    pub fn without_version(self) -> Self {
+        self.changed(|signer| signer.version = false)
+    }
+
+    /// Sends `oauth_body_hash` (the Request Body Hash extension) with every request that
+    /// [`Signer::sign`] signs and whose body is no form, an empty body among them.
+    #[must_use]
+    pub fn with_body_hash(mut self) -> Self {
+        self.body_hash = true;
+        self
+    }
+
+    /// Always uses this nonce, for requests that must be the same byte for byte. A server takes
+    /// one nonce once: without this, each signature makes its own of 128 random bits.
+    #[must_use]
+    pub fn with_nonce(mut self, nonce: impl Into<String>) -> Self {
+        self.nonce = Some(nonce.into());
+        self
+    }
+
+    /// Where the protocol parameters go.
+    pub fn placement(&self) -> Placement {
+        self.placement
+    }
+
+    /// Signs a request by the `Authorization` header or the query.
+    ///
+    /// What the signature covers is read from the request: method, URL, `Host` header where there
+    /// is one, query, and the body if it is a form. An `Authorization` header that is there is
+    /// replaced, and protocol parameters of an earlier signature in the query as well.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a URI without host, for a request that already has one of the protocol
+    /// parameters elsewhere (each is sent once, §3.1), for [`Placement::Body`]; what a
+    /// signature method of one's own answers.
+    pub fn sign<B: AsRef<[u8]>>(
+        &self,
+        request: &mut Request<B>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let form_body = is_form(request.headers());
+        let body = request.body().as_ref();
+        let body_hash = (self.body_hash && !form_body).then(|| self.method.body_hash(body));
+        let form = if form_body { body } else { b"" };
+        let host = request.headers().get(HOST).map(host_text).transpose()?;
+        let nonce = self.nonce();
+        let once = Once { nonce: &nonce, now, body_hash: body_hash.as_deref() };
+        match self.placement {
+            Placement::Header => {
+                let target = target(request.uri(), host)?;
+                let covered = Covered { method: request.method().as_str(), target, form };
+                let mut header = Vec::new();
+                self.write_header(&covered, &[] as &[(&str, &str)], &once, &mut header)?;
+                request.headers_mut().insert(AUTHORIZATION, sensitive(header)?);
+            }
+            Placement::Query => {
+                let query = without_protocol(request.uri().query().unwrap_or_default());
+                let target = Target { query: &query, ..target(request.uri(), host)? };
+                let covered = Covered { method: request.method().as_str(), target, form };
+                let query = self.appended(&covered, &once, &query)?;
+                *request.uri_mut() = with_query(request.uri(), &query)?;
+                remove_oauth_header(request.headers_mut());
+            }
+            Placement::Body => {
+                let problem = "expected header or query; the body is written by sign_buffered";
+                return Err(Error::config("placement", problem));
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Signer::sign`], and by the form body too (§3.5.2), whose protocol parameters of an
+    /// earlier signature are replaced. An empty body without a type becomes a form.
+    ///
+    /// # Errors
+    /// As [`Signer::sign`]; for [`Placement::Body`], [`Error::Config`] if the body is no form.
+    pub fn sign_buffered(
+        &self,
+        request: &mut Request<Vec<u8>>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        if self.placement != Placement::Body {
+            return self.sign(request, now);
+        }
+        let untyped = request.body().is_empty() && !request.headers().contains_key(CONTENT_TYPE);
+        if !untyped && !is_form(request.headers()) {
+            return Err(Error::config("placement", "expected a form body, got another type"));
+        }
+        let Ok(form) = std::str::from_utf8(request.body()) else {
+            return Err(Error::config("request", "expected a form body in ASCII"));
+        };
+        let form = without_protocol(form);
+        let host = request.headers().get(HOST).map(host_text).transpose()?;
+        let target = target(request.uri(), host)?;
+        let covered = Covered { method: request.method().as_str(), target, form: form.as_bytes() };
+        let nonce = self.nonce();
+        let once = Once { nonce: &nonce, now, body_hash: None };
+        let body = self.appended(&covered, &once, &form)?.into_bytes();
+        let headers = request.headers_mut();
+        if untyped {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
+        }
+        if headers.contains_key(CONTENT_LENGTH) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
+        remove_oauth_header(headers);
+        *request.body_mut() = body;
+        Ok(())
+    }
+
+    /// Writes the value of the `Authorization` header for a request with this method, URL and
+    /// parameters of a form body (or of a query that the URL does not have yet), into `out`, whose
+    /// content is replaced.
+    ///
+    /// With a kept signer and a reused `out` it does not allocate (up to 24 parameters).
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a text that is no absolute URL, and for a protocol parameter in the
+    /// URL or in `pairs`; what a signature method of one's own answers.
+    pub fn authorization_header<K: AsRef<str>, V: AsRef<str>>(
+        &self,
+        method: &str,
+        url: &str,
+        pairs: &[(K, V)],
+        nonce: &str,
+        now: UnixTime,
+        out: &mut String,
+    ) -> Result<(), Error> {
+        let covered = Covered { method, target: Target::parse(url)?, form: b"" };
+        let once = Once { nonce, now, body_hash: None };
+        let mut bytes = std::mem::take(out).into_bytes();
+        self.write_header(&covered, pairs, &once, &mut bytes)?;
+        *out = ascii(bytes)?;
+        Ok(())
+    }
+
+    /// The value of `oauth_signature` for a base string, not percent-encoded.
+    ///
+    /// # Errors
+    /// What a signature method of one's own answers.
+    pub fn signature(&self, base_string: &str) -> Result<String, Error> {
+        let prepared = self.prepared();
+        let signature = prepared.key.sign(base_string.as_bytes())?;
+        Ok(String::from_utf8_lossy(signature.as_bytes()).into_owned())
+    }
+
+    fn changed(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self.prepared = OnceLock::new();
+        self
+    }
+
+    fn nonce(&self) -> std::borrow::Cow<'_, str> {
+        match &self.nonce {
+            Some(nonce) => nonce.into(),
+            None => random_nonce().into(),
+        }
+    }
+
+    fn prepared(&self) -> &Prepared {
+        self.prepared.get_or_init(|| Arc::new(Prepared::of(self)))
+    }
+
+    /// The protocol parameters that do not change from request to request, sorted by name.
+    fn constants(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("oauth_callback", self.callback.as_deref()),
+            ("oauth_consumer_key", Some(&*self.identifier)),
+            ("oauth_session_handle", self.session_handle.as_deref()),
+            ("oauth_signature_method", Some(self.method.name())),
+            ("oauth_token", self.token.as_ref().map(protocol_core::AccessToken::expose)),
+            ("oauth_verifier", self.verifier.as_deref()),
+            ("oauth_version", self.version.then_some("1.0")),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
+
+    /// Replaces `out` by the header's value. The base string is built in it first, so that one
+    /// buffer serves both.
+    fn write_header<K: AsRef<str>, V: AsRef<str>>(
+        &self,
+        covered: &Covered<'_>,
+        pairs: &[(K, V)],
+        once: &Once<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let prepared = self.prepared();
+        out.clear();
+        self.write_base_string(prepared, covered, pairs, once, out)?;
+        let signature = prepared.key.sign(out)?;
+        out.clear();
+        out.extend_from_slice(prepared.header());
+        out.extend_from_slice(Seconds::of(once.now).digits());
+        out.extend_from_slice(b"\", oauth_nonce=\"");
+        encode::once(out, once.nonce.as_bytes());
+        if let Some(body_hash) = once.body_hash {
+            out.extend_from_slice(b"\", oauth_body_hash=\"");
+            encode::once(out, body_hash.as_bytes());
+        }
+        out.extend_from_slice(b"\", oauth_signature=\"");
+        encode::once(out, signature.as_bytes());
+        out.push(b'"');
+        Ok(())
+    }
+
+    /// `form` with the protocol parameters and the signature behind it.
+    fn appended(
+        &self,
+        covered: &Covered<'_>,
+        once: &Once<'_>,
+        form: &str,
+    ) -> Result<String, Error> {
+        let prepared = self.prepared();
+        let mut base_string = Vec::new();
+        let none: &[(&str, &str)] = &[];
+        self.write_base_string(prepared, covered, none, once, &mut base_string)?;
+        let signature = prepared.key.sign(&base_string)?;
+        let seconds = Seconds::of(once.now);
+        let mut out = Vec::from(form);
+        let mut push = |name: &str, value: &[u8]| {
+            if out.last().is_some_and(|last| *last != b'&') {
+                out.push(b'&');
+            }
+            out.extend_from_slice(name.as_bytes());
+            out.push(b'=');
+            encode::once(&mut out, value);
+        };
+        for (name, value) in self.constants() {
+            push(name, value.as_bytes());
+        }
+        push("oauth_timestamp", seconds.digits());
+        push("oauth_nonce", once.nonce.as_bytes());
+        if let Some(body_hash) = once.body_hash {
+            push("oauth_body_hash", body_hash.as_bytes());
+        }
+        push("oauth_signature", signature.as_bytes());
+        ascii(out)
+    }
+
+    fn write_base_string<K: AsRef<str>, V: AsRef<str>>(
+        &self,
+        prepared: &Prepared,
+        covered: &Covered<'_>,
+        pairs: &[(K, V)],
+        once: &Once<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let parameters = form_pairs(covered.target.query.as_bytes())
+            .chain(form_pairs(covered.form))
+            .chain(pairs.iter().map(|(name, value)| plain(name, value)));
+
+        // Few parameters, the usual case, need no heap.
+        let mut few = [(Text::EMPTY, Text::EMPTY); 24];
+        let mut many = Vec::new();
+        let mut count = 0;
+        let mut size = 0;
+        for pair in parameters {
+            size += pair.0.most_twice() + pair.1.most_twice() + 6;
+            match few.get_mut(count) {
+                Some(place) => *place = pair,
+                None => {
+                    if many.is_empty() {
+                        many.extend_from_slice(&few);
+                    }
+                    many.push(pair);
+                }
+            }
+            count += 1;
+        }
+        let parameters = if many.is_empty() { &mut few[..count] } else { &mut many[..] };
+        parameters.sort_unstable_by(order);
+
+        size += covered.method.len() * 3 + covered.target.most() + prepared.text.len();
+        out.reserve(size + once.nonce.len() * 5 + 256);
+        write_start(out, covered.method, &covered.target);
+
+        if parameters.iter().any(|(name, _)| name.starts_with(b"oauth_")) {
+            let mut all = parameters.to_vec();
+            let seconds = Seconds::of(once.now);
+            all.extend(self.constants().map(|(name, value)| {
+                (Text::plain(name.as_bytes()), Text::plain(value.as_bytes()))
+            }));
+            all.push((Text::plain(b"oauth_nonce"), Text::plain(once.nonce.as_bytes())));
+            all.push((Text::plain(b"oauth_timestamp"), Text::plain(seconds.digits())));
+            if let Some(body_hash) = once.body_hash {
+                all.push((Text::plain(b"oauth_body_hash"), Text::plain(body_hash.as_bytes())));
+            }
+            all.sort_unstable_by(order);
+            refuse_protocol_parameters_twice(&all)?;
+            write_pairs(out, &all);
+            return Ok(());
+        }
+
+        // Nothing else sorts among the protocol parameters: they are one block, made ready but for
+        // what changes.
+        let block = Text::plain(b"oauth_");
+        let before = parameters.partition_point(|(name, _)| name.compare(block).is_lt());
+        for pair in &parameters[..before] {
+            write_pair(out, *pair);
+            out.extend_from_slice(b"%26");
+        }
+        if let Some(body_hash) = once.body_hash {
+            out.extend_from_slice(b"oauth_body_hash%3D");
+            encode::twice(out, body_hash.as_bytes());
+            out.extend_from_slice(b"%26");
+        }
+        out.extend_from_slice(prepared.until_nonce());
+        encode::twice(out, once.nonce.as_bytes());
+        out.extend_from_slice(prepared.until_timestamp());
+        out.extend_from_slice(Seconds::of(once.now).digits());
+        out.extend_from_slice(prepared.after_timestamp());
+        for pair in &parameters[before..] {
+            out.extend_from_slice(b"%26");
+            write_pair(out, *pair);
+        }
+        Ok(())
+    }
+}
+
+/// Shows the method and the identifier; no secret and no token.
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("method", &self.method)
+            .field("identifier", &self.identifier)
+            .field("placement", &self.placement)
+            .field("has_token", &self.token.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What of a request the signature covers.
+struct Covered<'a> {
+    method: &'a str,
+    target: Target<'a>,
+    form: &'a [u8],
+}
+
+/// What belongs to one request alone.
+struct Once<'a> {
+    nonce: &'a str,
+    now: UnixTime,
+    body_hash: Option<&'a str>,
+}
+
+/// What is the same for every request of a signer: the key, and texts that need no encoding anew.
+struct Prepared {
+    key: Key,
+    /// The base string's protocol parameters without the values of nonce and timestamp, then the
+    /// header up to the value of the timestamp.
+    text: Vec<u8>,
+    cuts: [usize; 3],
+}
+
+impl Prepared {
+    fn of(signer: &Signer) -> Self {
+        let size: usize = signer.constants().map(|(n, v)| 2 * n.len() + 8 * v.len() + 16).sum();
+        let mut text = Vec::with_capacity(size + 96);
+        let parameter = |text: &mut Vec<u8>, (name, value): (&str, &str)| {
+            if !text.is_empty() {
+                text.extend_from_slice(b"%26");
+            }
+            text.extend_from_slice(name.as_bytes());
+            text.extend_from_slice(b"%3D");
+            encode::twice(text, value.as_bytes());
+        };
+        let mut cuts = [0; 3];
+        let mut constants = signer.constants().peekable();
+        for (cut, dynamic) in ["oauth_nonce", "oauth_timestamp"].into_iter().enumerate() {
+            while let Some(constant) = constants.next_if(|(name, _)| *name < dynamic) {
+                parameter(&mut text, constant);
+            }
+            parameter(&mut text, (dynamic, ""));
+            cuts[cut] = text.len();
+        }
+        constants.for_each(|constant| parameter(&mut text, constant));
+        cuts[2] = text.len();
+
+        text.extend_from_slice(b"OAuth ");
+        if let Some(realm) = &signer.realm {
+            text.extend_from_slice(b"realm=\"");
+            text.extend_from_slice(realm.as_bytes());
+            text.extend_from_slice(b"\", ");
+        }
+        for (name, value) in signer.constants() {
+            text.extend_from_slice(name.as_bytes());
+            text.extend_from_slice(b"=\"");
+            encode::once(&mut text, value.as_bytes());
+            text.extend_from_slice(b"\", ");
+        }
+        text.extend_from_slice(b"oauth_timestamp=\"");
+        Prepared { key: signer.method.key(&signer.secrets), text, cuts }
+    }
+
+    fn until_nonce(&self) -> &[u8] {
+        &self.text[..self.cuts[0]]
+    }
+
+    fn until_timestamp(&self) -> &[u8] {
+        &self.text[self.cuts[0]..self.cuts[1]]
+    }
+
+    fn after_timestamp(&self) -> &[u8] {
+        &self.text[self.cuts[1]..self.cuts[2]]
+    }
+
+    fn header(&self) -> &[u8] {
+        &self.text[self.cuts[2]..]
+    }
+}
+
+/// A time in decimal, without the heap.
+struct Seconds {
+    digits: [u8; 20],
+    start: usize,
+}
+
+impl Seconds {
+    fn of(time: UnixTime) -> Self {
+        let mut digits = [b'0'; 20];
+        let mut start = digits.len();
+        let mut rest = time.seconds();
+        loop {
+            start -= 1;
+            digits[start] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                return Seconds { digits, start };
+            }
+        }
+    }
+
+    fn digits(&self) -> &[u8] {
+        &self.digits[self.start..]
+    }
+}
+
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Whether the body is the single-part form whose parameters are signed (§3.4.1.3.1).
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|value| {
+        let essence = value.as_bytes().split(|b| *b == b';').next().unwrap_or_default();
+        essence.trim_ascii().eq_ignore_ascii_case(FORM.as_bytes())
+    })
+}
+
+pub(crate) fn host_text(value: &HeaderValue) -> Result<&str, Error> {
+    value.to_str().map_err(|_| Error::config("request", "expected a Host header in ASCII"))
+}
+
+fn target<'a>(uri: &'a Uri, host: Option<&'a str>) -> Result<Target<'a>, Error> {
+    let target = Target::of_uri(uri)?;
+    Ok(Target { authority: host.unwrap_or(target.authority), ..target })
+}
+
+/// The parameters that a signature brings, which signing anew replaces.
+const PROTOCOL: [&[u8]; 11] = [
+    b"oauth_body_hash",
+    b"oauth_callback",
+    b"oauth_consumer_key",
+    b"oauth_nonce",
+    b"oauth_session_handle",
+    b"oauth_signature",
+    b"oauth_signature_method",
+    b"oauth_timestamp",
+    b"oauth_token",
+    b"oauth_verifier",
+    b"oauth_version",
+];
+
+/// The form-encoded text without the protocol parameters; the rest stays byte for byte.
+fn without_protocol(form: &str) -> String {
+    let mut kept = String::with_capacity(form.len());
+    for piece in form.split_inclusive('&') {
+        let whole = piece.strip_suffix('&').unwrap_or(piece);
+        let name = form_pairs(whole.as_bytes()).next().map(|(name, _)| name);
+        if !name.is_some_and(|name| PROTOCOL.iter().any(|protocol| name.is(protocol))) {
+            kept.push_str(piece);
+        }
+    }
+    kept
+}
+
+fn refuse_protocol_parameters_twice(sorted: &[Pair<'_>]) -> Result<(), Error> {
+    for pair in sorted.windows(2) {
+        let (name, next) = (pair[0].0, pair[1].0);
+        if name.compare(next).is_eq() && PROTOCOL.iter().any(|protocol| name.is(protocol)) {
+            let name = String::from_utf8_lossy(&name.decoded().collect::<Vec<_>>()).into_owned();
+            let problem = format!("{name} is already there; each parameter is sent once");
+            return Err(Error::config("request", problem));
+        }
+    }
+    Ok(())
+}
+
+fn with_query(uri: &Uri, query: &str) -> Result<Uri, Error> {
+    let mut parts = uri.clone().into_parts();
+    let path_and_query = format!("{}?{query}", uri.path());
+    let too_long = |_| Error::config("request", "expected a URL that can take the parameters");
+    parts.path_and_query = Some(path_and_query.parse().map_err(too_long)?);
+    Uri::from_parts(parts).map_err(|_| Error::config("request", "expected an absolute URI"))
+}
+
+/// Another place for the parameters leaves none of them in the header.
+fn remove_oauth_header(headers: &mut HeaderMap) {
+    if headers.get(AUTHORIZATION).is_some_and(authorization::is_oauth) {
+        headers.remove(AUTHORIZATION);
+    }
+}
+
+fn sensitive(header: Vec<u8>) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::try_from(header)
+        .map_err(|_| Error::config("signature method", "expected a name in ASCII"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn ascii(bytes: Vec<u8>) -> Result<String, Error> {
+    String::from_utf8(bytes).map_err(|_| Error::config("signature method", "expected ASCII"))
+}
+
+fn random_nonce() -> String {
+    random::bytes::<16>().iter().fold(String::with_capacity(32), |mut text, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+        }
+        text
+    })
+}
