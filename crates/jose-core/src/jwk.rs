@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use protocol_core::json::{self, JsonError};
+use protocol_core::secret::ct_eq;
 use protocol_core::{ClientSecret, Error, Reason, base64url, digest};
 use serde_json::{Map, Value, json};
 
@@ -136,7 +137,7 @@ impl Jwk {
         let text = |name| optional_text(members, name);
         let (kid, alg, key_use) = (text("kid")?, text("alg")?, text("use")?);
         let key_ops = key_ops(members)?;
-        let bound = alg.as_deref().and_then(Algorithm::from_name);
+        let bound = alg.as_deref().and_then(named_by_key);
         let material = if key::text(members, "kty")? == KeyType::Oct.name() {
             let key = SymmetricKey::of_any_length(&key::octets(members, "k")?);
             if let Some(bound) = bound.filter(|bound| bound.is_symmetric()) {
@@ -179,13 +180,22 @@ impl Jwk {
         if self.key_ops().is_some_and(|ops| !ops.iter().any(|op| op == "verify")) {
             return Err(Reason::KeyOps);
         }
-        if let Some(bound) = self.alg().filter(|alg| *alg != algorithm.name()) {
+        if let Some(bound) = self.alg().filter(|alg| named_by_key(alg) != Some(algorithm)) {
             let expected = bound.chars().take(64).collect();
             return Err(Reason::KeyAlgMismatch { expected, got: algorithm.to_string() });
         }
         match &*self.material {
             Material::Symmetric(key) => key.mac(algorithm).map(drop),
             Material::Public { .. } => Ok(()),
+        }
+    }
+
+    /// Whether both are the same key, whatever they are called.
+    pub(crate) fn is_same_key(&self, other: &Jwk) -> bool {
+        match (&*self.material, &*other.material) {
+            (Material::Public { key: a, .. }, Material::Public { key: b, .. }) => a == b,
+            (Material::Symmetric(a), Material::Symmetric(b)) => ct_eq(a.octets(), b.octets()),
+            _ => false,
         }
     }
 
@@ -255,6 +265,11 @@ pub(crate) fn members(text: &[u8]) -> Result<Map<String, Value>, Reason> {
         JsonError::DuplicateMember(name) => Reason::DuplicateMember(name),
         _ => Reason::InvalidKey("it is no JSON object"),
     })
+}
+
+/// The algorithm of a key's `alg`. Published keys of P-521 are seen to misspell ES512 after their curve.
+fn named_by_key(alg: &str) -> Option<Algorithm> {
+    Algorithm::from_name(if alg == "ES521" { "ES512" } else { alg })
 }
 
 fn optional_text(members: &Map<String, Value>, name: &str) -> Result<Option<String>, Reason> {

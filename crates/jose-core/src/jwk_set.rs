@@ -84,28 +84,31 @@ impl JwkSet {
         json!({ "keys": keys })
     }
 
-    /// The keys that may verify a token of this algorithm and `kid`: those of that `kid`, or all of
-    /// them where the token has none, as far as type, curve, `use`, `key_ops` and `alg` let them. There is at least one, and at
-    /// most [`JwkSet::MAX_TRIED`].
+    /// The keys that may verify a token of this algorithm and `kid`, as far as type, curve, `use`,
+    /// `key_ops` and `alg` let them: at least one, at most [`JwkSet::MAX_TRIED`].
     ///
-    /// A `kid` is compared octet by octet, and one that the set does not have is no excuse to try
-    /// others. Only a shared secret without a name answers to every `kid`.
+    /// A `kid` is compared octet by octet and means one key; one that the set does not have is no
+    /// excuse to try others. A token without a `kid` may be of any key. Only a shared secret without
+    /// a name answers to every `kid`.
     ///
     /// # Errors
     /// [`Reason::NoMatchingKey`]; what is wrong with the key where only one could be meant
     /// ([`Reason::KeyTypeMismatch`], [`Reason::KeyUse`], [`Reason::KeyOps`],
     /// [`Reason::KeyAlgMismatch`], [`Reason::WeakKey`], [`Reason::InvalidKey`],
-    /// [`Reason::DuplicateMember`]); [`Reason::AmbiguousKey`] where more fit than are tried.
+    /// [`Reason::DuplicateMember`]); [`Reason::AmbiguousKey`] where two keys of one `kid` fit, or more
+    /// than are tried.
     pub fn select(&self, algorithm: Algorithm, kid: Option<&str>) -> Result<Vec<&Jwk>, Error> {
-        let mut fitting = Vec::new();
+        let mut fitting: Vec<&Jwk> = Vec::new();
         let mut misfits = Vec::new();
         for key in self.keys.iter().filter(|key| kid.is_none_or(|kid| key.answers_to(kid))) {
             match key.check(algorithm) {
+                Ok(()) if fitting.iter().any(|known| known.is_same_key(key)) => {}
                 Ok(()) => fitting.push(key),
                 Err(reason) => misfits.push(reason),
             }
         }
-        if fitting.len() > Self::MAX_TRIED {
+        let most = if kid.is_some() { 1 } else { Self::MAX_TRIED };
+        if fitting.len() > most {
             return Err(Reason::AmbiguousKey { count: fitting.len() }.into());
         }
         if !fitting.is_empty() {
@@ -113,13 +116,11 @@ impl JwkSet {
         }
         let meant = |skipped: &&Skipped| kid.is_none_or(|kid| skipped.kid.as_deref() == Some(kid));
         misfits.extend(self.skipped.iter().filter(meant).map(|skipped| skipped.reason.clone()));
-        let one_was_meant = kid.is_some() || misfits.len() == 1;
-        Err(misfits
-            .into_iter()
-            .next()
-            .filter(|_| one_was_meant)
-            .unwrap_or_else(|| no_key(algorithm, kid))
-            .into())
+        if kid.is_none() && misfits.len() > 1 {
+            misfits.clear();
+        }
+        let reason = misfits.into_iter().next().unwrap_or_else(|| no_key(algorithm, kid));
+        Err(reason.into())
     }
 }
 

@@ -18,12 +18,13 @@ use crate::symmetric::SymmetricKey;
 #[derive(Clone)]
 pub struct SigningKey {
     algorithm: Algorithm,
-    signer: Arc<Signer>,
+    signer: Signer,
     verification_key: Jwk,
 }
 
+#[derive(Clone)]
 enum Signer {
-    KeyPair(KeyPair),
+    KeyPair(Arc<KeyPair>),
     Mac(SymmetricKey),
 }
 
@@ -118,7 +119,7 @@ impl SigningKey {
     pub fn from_symmetric(algorithm: Algorithm, secret: SymmetricKey) -> Result<Self, Error> {
         secret.mac(algorithm)?;
         let verification_key = Jwk::from(secret.clone());
-        Ok(SigningKey { algorithm, signer: Arc::new(Signer::Mac(secret)), verification_key })
+        Ok(SigningKey { algorithm, signer: Signer::Mac(secret), verification_key })
     }
 
     /// The same key under this `kid`, which goes into the tokens' headers.
@@ -189,7 +190,7 @@ impl SigningKey {
     }
 
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        match &*self.signer {
+        match &self.signer {
             Signer::KeyPair(pair) => pair
                 .sign(message)
                 .map_err(|_| Error::config("signing key", "the key could not sign")),
@@ -203,7 +204,7 @@ impl SigningKey {
             other => other,
         };
         let verification_key = Jwk::from_public_key(public, algorithm)?;
-        Ok(SigningKey { algorithm, signer: Arc::new(Signer::KeyPair(pair)), verification_key })
+        Ok(SigningKey { algorithm, signer: Signer::KeyPair(Arc::new(pair)), verification_key })
     }
 }
 
