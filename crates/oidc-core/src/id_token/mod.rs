@@ -1,0 +1,303 @@
+//! ID Tokens (OIDC Core §2) and their verification (§3.1.3.7, §3.2.2.11, §3.3.2.11, §12.2).
+
+mod expected;
+pub(crate) mod rules;
+
+pub use expected::Expected;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jose_core::{Algorithm, Jwk, JwkSet, Verified, Verifier, danger};
+use protocol_core::{ClientSecret, Error, Reason, UnixTime};
+
+use crate::claims::Claims;
+use crate::issuer::IssuerRule;
+use crate::nonce::Nonce;
+
+/// Verifies the ID Tokens of one client at one issuer. Built once, used for every token.
+///
+/// ```
+/// use oidc_core::jwk::{Algorithm, JwkSet, SigningKey};
+/// use oidc_core::{IdTokenVerifier, Nonce, UnixTime};
+///
+/// # let key = SigningKey::generate(Algorithm::ES256)?;
+/// # let keys = JwkSet::from(key.verification_key().clone());
+/// # let raw = key.sign(None, &[], br#"{"iss": "https://idp.example", "sub": "248289761001",
+/// #     "aud": "client-1", "exp": 1700000600, "iat": 1700000000, "nonce": "n-0S6_WzA2Mj"}"#)?;
+/// let verifier = IdTokenVerifier::new("https://idp.example", "client-1");
+/// let now = UnixTime::from_seconds(1_700_000_010);
+/// let claims = verifier.verify(&raw, &keys, Nonce::Expect("n-0S6_WzA2Mj"), now)?;
+/// assert_eq!(claims.sub(), "248289761001");
+/// # Ok::<(), oidc_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct IdTokenVerifier {
+    issuer: IssuerRule,
+    client_id: String,
+    signed: Verifier,
+    hmac: Option<(Verifier, JwkSet)>,
+    leeway: Duration,
+    trusted_audiences: Vec<String>,
+    other_audiences_when_azp_is_us: bool,
+    max_token_age: Option<Duration>,
+    max_future: Option<Duration>,
+    max_token_bytes: usize,
+    own_checks: Vec<Arc<OwnCheck>>,
+}
+
+type OwnCheck = dyn Fn(&Claims) -> Result<(), String> + Send + Sync;
+
+impl IdTokenVerifier {
+    /// The clock skew that is tolerated unless [`leeway`](Self::leeway) says otherwise: 60 s.
+    pub const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
+    /// The longest token that is read unless [`max_token_bytes`](Self::max_token_bytes) says
+    /// otherwise: 128 KiB.
+    pub const DEFAULT_MAX_TOKEN_BYTES: usize = 128 * 1024;
+
+    /// For tokens of `issuer` (a text, compared byte for byte, or an [`IssuerRule`]) to `client_id`.
+    ///
+    /// Allowed are the algorithms of [`Algorithm::DEFAULTS`]: RS256, PS256, ES256, ES384 and EdDSA.
+    pub fn new(issuer: impl Into<IssuerRule>, client_id: impl Into<String>) -> Self {
+        let max_token_bytes = Self::DEFAULT_MAX_TOKEN_BYTES;
+        IdTokenVerifier {
+            issuer: issuer.into(),
+            client_id: client_id.into(),
+            signed: Verifier::new().max_token_bytes(max_token_bytes),
+            hmac: None,
+            leeway: Self::DEFAULT_LEEWAY,
+            trusted_audiences: Vec::new(),
+            other_audiences_when_azp_is_us: false,
+            max_token_age: None,
+            max_future: None,
+            max_token_bytes,
+            own_checks: Vec::new(),
+        }
+    }
+
+    /// The algorithms of signatures by the provider's own keys, in place of the default ones. The
+    /// token never chooses among others. HMAC algorithms have no effect here: the key for them is
+    /// the client's secret, which [`allow_hmac`](Self::allow_hmac) takes.
+    #[must_use]
+    pub fn allow(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        let algorithms = algorithms.into_iter().filter(|alg| !alg.is_symmetric());
+        self.signed = self.signed.allow(algorithms);
+        self
+    }
+
+    /// Allows HS256, HS384 or HS512 as well, keyed with the client's secret (OIDC Core §10.1).
+    ///
+    /// # Errors
+    /// [`Reason::WeakKey`] for a secret shorter than the hash of one of them (RFC 7518 §3.2);
+    /// [`Error::Config`] for an algorithm that is none of HMAC.
+    pub fn allow_hmac(
+        self,
+        algorithms: impl IntoIterator<Item = Algorithm>,
+        secret: &ClientSecret,
+    ) -> Result<Self, Error> {
+        let algorithms = hmac_only(algorithms)?;
+        if algorithms.iter().any(|alg| secret.expose().len() * 8 < alg.min_key_bits()) {
+            return Err(Reason::WeakKey("a client secret shorter than the hash").into());
+        }
+        Ok(self.with_hmac(algorithms, Jwk::from_client_secret(secret)?))
+    }
+
+    /// As [`allow_hmac`](Self::allow_hmac), for a provider that hands out secrets shorter than
+    /// RFC 7518 §3.2 allows: whoever has one token can try to guess such a secret.
+    ///
+    /// # Errors
+    /// [`Reason::WeakKey`] for the empty secret; [`Error::Config`] for an algorithm that is none of
+    /// HMAC.
+    pub fn danger_allow_hmac_with_short_secret(
+        self,
+        algorithms: impl IntoIterator<Item = Algorithm>,
+        secret: &ClientSecret,
+    ) -> Result<Self, Error> {
+        let key = Jwk::from(danger::short_symmetric_key(secret.expose())?);
+        Ok(self.with_hmac(hmac_only(algorithms)?, key))
+    }
+
+    /// The clock skew that is tolerated, in `exp`, `nbf`, `iat`, `auth_time`; 60 s by default.
+    #[must_use]
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// Audiences that may stand beside this client (OIDC Core §3.1.3.7, rule 3); none by default.
+    #[must_use]
+    pub fn trust_audiences<T: Into<String>>(
+        mut self,
+        audiences: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.trusted_audiences = audiences.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Any other audience may stand beside this client if `azp` names this client: for providers
+    /// that list all clients of a project. Off by default.
+    #[must_use]
+    pub fn other_audiences_when_azp_is_us(mut self) -> Self {
+        self.other_audiences_when_azp_is_us = true;
+        self
+    }
+
+    /// The longest time since `iat`; without limit by default.
+    #[must_use]
+    pub fn max_token_age(mut self, most: Duration) -> Self {
+        self.max_token_age = Some(most);
+        self
+    }
+
+    /// How far `iat` and `auth_time` may be ahead of our clock; the leeway by default.
+    #[must_use]
+    pub fn max_future(mut self, most: Duration) -> Self {
+        self.max_future = Some(most);
+        self
+    }
+
+    /// The longest token that is read, in bytes; 128 KiB by default. A longer one is refused unread.
+    #[must_use]
+    pub fn max_token_bytes(mut self, most: usize) -> Self {
+        self.max_token_bytes = most;
+        self.signed = self.signed.max_token_bytes(most);
+        self.hmac = self.hmac.map(|(verifier, keys)| (verifier.max_token_bytes(most), keys));
+        self
+    }
+
+    /// A check of your own, run on every token after all others; its text becomes
+    /// [`Reason::OwnCheck`].
+    ///
+    /// ```
+    /// use oidc_core::IdTokenVerifier;
+    ///
+    /// let verifier = IdTokenVerifier::new("https://accounts.google.com", "client-id").check(
+    ///     |claims| match claims.get::<String>("hd") {
+    ///         Ok(Some(domain)) if domain == "example.com" => Ok(()),
+    ///         _ => Err("not one of our Workspace accounts".to_owned()),
+    ///     },
+    /// );
+    /// ```
+    #[must_use]
+    pub fn check<F>(mut self, check: F) -> Self
+    where
+        F: Fn(&Claims) -> Result<(), String> + Send + Sync + 'static,
+    {
+        self.own_checks.push(Arc::new(check));
+        self
+    }
+
+    /// The issuer.
+    pub fn issuer(&self) -> &IssuerRule {
+        &self.issuer
+    }
+
+    /// The client.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Verifies an ID Token that came from the token endpoint in exchange for a code, in `keys` the
+    /// issuer's. `nonce` is the one that the authorization request carried.
+    ///
+    /// # Errors
+    /// As [`verify_with`](Self::verify_with).
+    pub fn verify(
+        &self,
+        raw: &str,
+        keys: &JwkSet,
+        nonce: Nonce<'_>,
+        now: UnixTime,
+    ) -> Result<Claims, Error> {
+        self.verify_with(raw, keys, &Expected::code(nonce), now)
+    }
+
+    /// Verifies an ID Token against all that its login asked for and received.
+    ///
+    /// # Errors
+    /// [`Error::Unverified`] with the [`Reason`]. After [`Reason::NoMatchingKey`] and
+    /// [`Reason::BadSignature`] newer keys may help: see
+    /// [`KeyCache::missed`](crate::keys::KeyCache::missed). [`Error::Unsupported`] for an allowed
+    /// algorithm that this build does not have.
+    pub fn verify_with(
+        &self,
+        raw: &str,
+        keys: &JwkSet,
+        expected: &Expected<'_>,
+        now: UnixTime,
+    ) -> Result<Claims, Error> {
+        let verified = self.verify_signature(raw, keys)?;
+        let claims = Claims::read(verified.claims()?)?;
+        rules::check(self, &claims, verified.algorithm(), expected, now)?;
+        for check in &self.own_checks {
+            check(&claims).map_err(Reason::OwnCheck)?;
+        }
+        Ok(claims)
+    }
+
+    /// The signature and the header; nothing of the payload.
+    pub(crate) fn verify_signature(&self, raw: &str, keys: &JwkSet) -> Result<Verified, Error> {
+        let verified = match (self.signed.verify(raw, keys), &self.hmac) {
+            (Err(Error::Unverified(Reason::AlgNotAllowed { allowed, .. })), Some(hmac)) => {
+                let (verifier, secret) = hmac;
+                verifier.verify(raw, secret).map_err(|error| with_allowed(error, &allowed))?
+            }
+            (outcome, _) => outcome?,
+        };
+        not_of_another_kind(verified.header().typ())?;
+        Ok(verified)
+    }
+
+    fn with_hmac(mut self, algorithms: Vec<Algorithm>, key: Jwk) -> Self {
+        let verifier = Verifier::new().allow(algorithms).max_token_bytes(self.max_token_bytes);
+        self.hmac = Some((verifier, JwkSet::from(key)));
+        self
+    }
+}
+
+impl fmt::Debug for IdTokenVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdTokenVerifier")
+            .field("issuer", &self.issuer.as_str())
+            .field("client_id", &self.client_id)
+            .field("allowed", &self.signed.allowed())
+            .field("allowed_hmac", &self.hmac.as_ref().map(|(verifier, _)| verifier.allowed()))
+            .field("leeway", &self.leeway)
+            .finish_non_exhaustive()
+    }
+}
+
+fn hmac_only(algorithms: impl IntoIterator<Item = Algorithm>) -> Result<Vec<Algorithm>, Error> {
+    let algorithms: Vec<_> = algorithms.into_iter().collect();
+    match algorithms.iter().find(|alg| !alg.is_symmetric()) {
+        None => Ok(algorithms),
+        Some(other) => {
+            let problem = format!("expected HS256, HS384 or HS512, got {other}");
+            Err(Error::config("algorithms keyed with the client's secret", problem))
+        }
+    }
+}
+
+/// An error that names all algorithms that would have been taken.
+fn with_allowed(error: Error, others: &str) -> Error {
+    match error {
+        Error::Unverified(Reason::AlgNotAllowed { allowed, got }) => {
+            let all: Vec<_> = [others, &allowed].into_iter().filter(|a| !a.is_empty()).collect();
+            Reason::AlgNotAllowed { allowed: all.join(", "), got }.into()
+        }
+        error => error,
+    }
+}
+
+/// JWTs of other kinds say so by a `typ` that ends in `+jwt` (RFC 8725 §3.11): `at+jwt`,
+/// `logout+jwt`, `secevent+jwt`. An ID Token has none, or `JWT`; other words do no harm.
+fn not_of_another_kind(typ: Option<&str>) -> Result<(), Reason> {
+    match typ {
+        Some(typ) if typ.trim().to_ascii_lowercase().ends_with("+jwt") => {
+            let got = typ.chars().take(64).collect();
+            Err(Reason::TypMismatch { expected: "JWT, or none", got })
+        }
+        _ => Ok(()),
+    }
+}
