@@ -17,8 +17,11 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///   the host is loopback (`localhost`, `127.0.0.0/8`, `[::1]`);
 /// - the body is read up to 1 MiB *after* any content decoding; more is
 ///   [`HttpErrorKind::TooLarge`](protocol_core::HttpErrorKind);
-/// - a timeout for connecting and one for the whole exchange, body included: a server that drips
-///   does not hold a login;
+/// - a timeout for connecting, TLS included, and one for the whole exchange, body included: a server
+///   that drips does not hold a login. No connection, be it in time or at all, is
+///   [`HttpErrorKind::Connect`](protocol_core::HttpErrorKind): the request was not sent. After that
+///   it is [`HttpErrorKind::Timeout`](protocol_core::HttpErrorKind), and the request may have been
+///   served;
 /// - a proxy only by configuration, never from the environment;
 /// - errors name the host and never a URL's query, a header or a body.
 pub trait HttpClient: Send + Sync + 'static {
