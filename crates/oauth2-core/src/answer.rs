@@ -1,4 +1,4 @@
-//! What an answer of the token endpoint and its neighbours is when it is no success (RFC 6749 §5.2).
+//! Answers in JSON, and what one is that is no success (RFC 6749 §5.2).
 
 use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
@@ -6,16 +6,11 @@ use protocol_core::json::{self, JsonError};
 use protocol_core::{Error, Rejection};
 use serde_json::{Map, Value};
 
-/// The most that is read of a body, in bytes.
-const BODY: usize = 1024 * 1024;
-
 /// The members of the JSON object in a body. A number that no type can hold is kept as its text in
 /// `expires_in`, a mere hint, and left out elsewhere.
 pub(crate) fn members(what: &'static str, body: &[u8]) -> Result<Map<String, Value>, Error> {
     let wrong = |error: JsonError| not_taken(what, body, &error);
-    if body.len() > BODY {
-        return Err(Error::protocol("too_large", what, "at most 1 MiB", "a larger body"));
-    }
+    within_cap(what, body)?;
     let mut map = Map::new();
     for (name, raw) in json::members(body).map_err(wrong)? {
         let text = raw.get();
@@ -30,6 +25,12 @@ pub(crate) fn members(what: &'static str, body: &[u8]) -> Result<Map<String, Val
         }
     }
     Ok(map)
+}
+
+/// The JSON object in a body, duplicate members refused at every depth.
+pub(crate) fn object(what: &'static str, body: &[u8]) -> Result<Map<String, Value>, Error> {
+    within_cap(what, body)?;
+    json::object(body).map_err(|error| not_taken(what, body, &error))
 }
 
 /// The refusal that these members hold, if they do.
@@ -82,6 +83,13 @@ fn kind(response: &Response<Vec<u8>>) -> String {
     }
 }
 
+fn within_cap(what: &'static str, body: &[u8]) -> Result<(), Error> {
+    if body.len() <= MOST_BYTES {
+        return Ok(());
+    }
+    Err(Error::protocol("too_large", what, "at most 1 MiB", "a larger body"))
+}
+
 fn not_taken(what: &'static str, body: &[u8], error: &JsonError) -> Error {
     let code = match error {
         JsonError::NotAnObject => "not_object",
@@ -98,3 +106,6 @@ fn not_taken(what: &'static str, body: &[u8], error: &JsonError) -> Error {
     };
     Error::protocol(code, what, "one JSON object, each member once", got)
 }
+
+/// The most that is read of a body.
+const MOST_BYTES: usize = 1024 * 1024;

@@ -358,3 +358,248 @@ const KNOWN: &[&str] = &[
 fn cut(text: &str) -> String {
     text.chars().take(200).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORM: &str = "application/x-www-form-urlencoded";
+
+    fn expected() -> Expected {
+        let state = State::new("st4te").unwrap();
+        let iss = IssExpected::IfSent("https://as.example".to_owned());
+        Expected::new(StateExpected::Exactly(state), iss)
+    }
+
+    fn code_of(callback: &Callback, expected: &Expected) -> String {
+        callback.check(expected).unwrap_err().code().to_owned()
+    }
+
+    #[test]
+    fn a_code_comes_out_with_what_else_the_server_sent() {
+        let callback =
+            Callback::query("?code=c%2Bd&state=st4te&user=%7B%7D&foo=1&foo=2&id_token=i.i.i");
+        assert_eq!((callback.state(), callback.error()), (Some("st4te"), None));
+        assert_eq!(callback.response_mode(), Some(ResponseMode::Query));
+        let response = callback.check(&expected()).unwrap();
+        assert_eq!(response.code().unwrap().expose(), "c+d");
+        assert_eq!(response.extra("user"), Some("{}"));
+        assert_eq!(response.extra.len(), 3);
+        assert!(response.id_token.is_none(), "one that was not asked for is dropped");
+    }
+
+    #[test]
+    fn every_response_type_hands_over_what_it_names() {
+        let all = "code=c&id_token=i&access_token=a&token_type=bearer&expires_in=60&state=st4te";
+        for text in ["code id_token", "code token", "id_token", "id_token token", "token", "none"] {
+            let asked: ResponseType = text.parse().unwrap();
+            let expected = expected().response_type(asked).response_mode(ResponseMode::Fragment);
+            let response = Callback::fragment(all).check(&expected).unwrap();
+            assert_eq!(response.code.is_some(), asked.has_code(), "{text}");
+            assert_eq!(response.id_token.is_some(), asked.has_id_token(), "{text}");
+            assert_eq!(response.access_token.is_some(), asked.has_token(), "{text}");
+            assert_eq!(response.token_type.is_some(), asked.has_token(), "{text}");
+            assert_eq!(response.expires_in.is_some(), asked.has_token(), "{text}");
+            for (name, is_due, code) in [
+                ("code=", asked.has_code(), "code_missing"),
+                ("id_token=", asked.has_id_token(), "id_token_missing"),
+                ("access_token=", asked.has_token(), "access_token_missing"),
+            ] {
+                let without = Callback::fragment(&all.replace(name, "x="));
+                let got = without.check(&expected).err().map(|error| error.code().to_owned());
+                assert_eq!(got.as_deref(), is_due.then_some(code), "{text} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_fragment_that_is_no_response_does_no_harm() {
+        let callback = Callback::url("https://app.example/cb?code=c&state=st4te#_=_");
+        assert!(callback.check(&expected()).is_ok());
+    }
+
+    #[test]
+    fn refusal_d2_state_missing_empty_twice_or_anothers() {
+        let table = [
+            ("code=c", "state_missing"),
+            ("code=c&state=", "state_missing"),
+            ("code=c&state=st4te&state=st4te", "duplicate_param"),
+            ("code=c&state=st4te&state=x", "duplicate_param"),
+            ("code=c&state=&state=st4te", "duplicate_param"),
+            ("code=c&state=other", "state_mismatch"),
+            ("code=c&state=ST4TE", "state_mismatch"),
+            ("code=c&state=st4te%00", "state_mismatch"),
+            ("code=c&state=st4te+", "state_mismatch"),
+            ("code=c&State=st4te", "state_missing"),
+            ("code=c;state=st4te", "state_missing"),
+        ];
+        for (query, code) in table {
+            assert_eq!(code_of(&Callback::query(query), &expected()), code, "{query}");
+            let form = Callback::form(Some(FORM), query.as_bytes());
+            let expected = expected().response_mode(ResponseMode::FormPost);
+            assert_eq!(code_of(&form, &expected), code, "{query}");
+        }
+        let none = Expected::new(StateExpected::NotSent, IssExpected::Unchecked);
+        assert_eq!(code_of(&Callback::query("code=c&state=x"), &none), "state_unexpected");
+        assert!(Callback::query("code=c").check(&none).is_ok());
+    }
+
+    #[test]
+    fn refusal_d4_iss_wrong_or_missing() {
+        let issuer = "https://as.example".to_owned();
+        let required = Expected { iss: IssExpected::Required(issuer), ..expected() };
+        let table = [
+            ("", Some("iss_missing"), None),
+            ("&iss=", Some("iss_missing"), None),
+            ("&iss=https://as.example", None, None),
+            ("&iss=https%3A%2F%2Fas.example", None, None),
+            ("&iss=https://as.example/", Some("iss_mismatch"), Some("iss_mismatch")),
+            ("&iss=https://AS.example", Some("iss_mismatch"), Some("iss_mismatch")),
+            ("&iss=https://as.example:443", Some("iss_mismatch"), Some("iss_mismatch")),
+            ("&iss=https://evil.example", Some("iss_mismatch"), Some("iss_mismatch")),
+        ];
+        for (iss, when_required, when_optional) in table {
+            for what in ["code=c", "error=access_denied"] {
+                let callback = Callback::query(&format!("{what}&state=st4te{iss}"));
+                let accepted = (what != "code=c").then_some("access_denied");
+                for (expected, code) in [(&required, when_required), (&expected(), when_optional)] {
+                    let got = callback.check(expected).err().map(|error| error.code().to_owned());
+                    assert_eq!(got.as_deref(), code.or(accepted), "{what}{iss}");
+                }
+            }
+        }
+        let huge = format!("code=c&state=st4te&iss={}", "x".repeat(60_000));
+        let error = Callback::query(&huge).check(&required).unwrap_err();
+        assert!(error.to_string().len() < 1000);
+    }
+
+    #[test]
+    fn refusal_d5_an_error_is_the_servers_only_with_a_valid_state() {
+        let error =
+            "error=access_denied&error_description=no%20%3Cb%3E&error_uri=https://as.example/e";
+        for mode in [ResponseMode::Query, ResponseMode::FormPost] {
+            let arrive = |text: &str| match mode {
+                ResponseMode::Query => Callback::query(text),
+                _ => Callback::form(Some(FORM), text.as_bytes()),
+            };
+            let expected = expected().response_mode(mode);
+            let bound = arrive(&format!("{error}&state=st4te")).check(&expected).unwrap_err();
+            let Error::Rejected(rejection) = bound else { panic!("{bound}") };
+            assert_eq!(rejection.code, "access_denied");
+            assert_eq!(rejection.description.as_deref(), Some("no <b>"));
+            assert_eq!(rejection.uri.as_deref(), Some("https://as.example/e"));
+            assert!(rejection.is_the_users_no());
+
+            let wrong = arrive(&format!("{error}&state=x")).check(&expected).unwrap_err();
+            let Error::Unverified(Reason::StateMismatch { error: Some(code) }) = &wrong else {
+                panic!("{wrong}")
+            };
+            assert_eq!(code, "access_denied");
+            for unbound in [error.to_owned(), format!("{error}&state=")] {
+                let missing = arrive(&unbound).check(&expected).unwrap_err();
+                let Error::Unverified(Reason::ErrorWithoutState { error: code }) = &missing else {
+                    panic!("{missing}")
+                };
+                assert_eq!((&**code, missing.code()), ("access_denied", "state_missing"));
+            }
+        }
+        let both = Callback::query("code=c&error=server_error&state=st4te");
+        assert_eq!(code_of(&both, &expected()), "server_error");
+        let huge = format!("error={}&state=x", "e".repeat(60_000));
+        let error = Callback::query(&huge).check(&expected()).unwrap_err();
+        assert!(error.to_string().len() < 1000);
+    }
+
+    #[test]
+    fn refusal_d6_twice_leaked_or_in_the_wrong_place() {
+        let ok = "code=c&state=st4te";
+        let hybrid = expected().response_type(ResponseType::CODE_ID_TOKEN);
+        let by_form = expected().response_mode(ResponseMode::FormPost);
+        let tokens_by_query =
+            expected().response_type(ResponseType::TOKEN).response_mode(ResponseMode::Query);
+        let url = |rest: &str| Callback::url(&format!("https://app.example/cb{rest}"));
+        let wrong_place = "response_mode_mismatch";
+        let table = [
+            (Callback::query("code=c&code=c&state=st4te"), expected(), "duplicate_param"),
+            (Callback::query("code=c&code=d&state=st4te"), expected(), "duplicate_param"),
+            (Callback::query(&format!("{ok}&iss=a&iss=b")), expected(), "duplicate_param"),
+            (Callback::query("error=a&error=b&state=st4te"), expected(), "duplicate_param"),
+            (Callback::query(&format!("{ok}&access_token=a")), expected(), wrong_place),
+            (Callback::query("access_token=a&state=st4te"), tokens_by_query, wrong_place),
+            (Callback::query(ok), hybrid.clone(), wrong_place),
+            (Callback::query(ok), by_form.clone(), wrong_place),
+            (Callback::fragment(ok), expected(), wrong_place),
+            (Callback::form(Some(FORM), ok.as_bytes()), expected(), wrong_place),
+            (url(&format!("#{ok}")), expected(), wrong_place),
+            (url(&format!("?{ok}")), hybrid.clone(), wrong_place),
+            (url(&format!("?access_token=a#{ok}&id_token=i")), hybrid, wrong_place),
+            (Callback::query("response=e.e.e"), expected(), "unexpected_jarm"),
+            (Callback::query(&format!("{ok}&response=e.e.e")), expected(), "unexpected_jarm"),
+            (Callback::query(""), expected(), "state_missing"),
+            (Callback::query("state=st4te"), expected(), "code_missing"),
+            (Callback::query("code=&state=st4te"), expected(), "code_missing"),
+            (Callback::form(None, ok.as_bytes()), by_form.clone(), "malformed"),
+            (Callback::form(Some("text/plain"), ok.as_bytes()), by_form.clone(), "malformed"),
+            (Callback::form(Some("multipart/form-data"), b"x"), by_form, "malformed"),
+        ];
+        for (callback, expected, code) in table {
+            assert_eq!(code_of(&callback, &expected), code, "{callback:?}");
+        }
+    }
+
+    #[test]
+    fn refusal_b1_a_callback_over_64_kib() {
+        let huge = format!("code={}&state=st4te", "canary".repeat(2_000_000));
+        let by_form = expected().response_mode(ResponseMode::FormPost);
+        for (callback, expected) in [
+            (Callback::query(&huge), expected()),
+            (Callback::url(&format!("https://app.example/cb?{huge}")), expected()),
+            (Callback::form(Some(FORM), huge.as_bytes()), by_form),
+        ] {
+            let error = callback.check(&expected).unwrap_err();
+            assert_eq!((error.code(), error.status()), ("malformed", 400));
+            assert!(!format!("{error:?} {callback:?}").contains("canary"));
+        }
+        let most = format!("state=st4te&code={}", "c".repeat(64 * 1024 - 17));
+        assert_eq!(most.len(), 64 * 1024);
+        assert!(Callback::query(&most).check(&expected()).is_ok());
+    }
+
+    #[test]
+    fn refusal_e12_text_in_a_denial_is_cut_and_escaped() {
+        for text in ["%3Cscript%3Ealert(1)%3C/script%3E", "%1b[31m%0d%0aX:+y", &"x".repeat(30_000)]
+        {
+            let query = format!(
+                "error=access_denied&state=st4te&error_description={text}&error_uri={text}"
+            );
+            let error = Callback::query(&query).check(&expected()).unwrap_err();
+            let shown = error.to_string();
+            assert!(shown.len() < 2400 && !shown.contains(char::is_control), "{shown}");
+            let Error::Rejected(rejection) = error else { panic!("{error}") };
+            assert!(rejection.description.unwrap().len() < 1100);
+        }
+    }
+
+    #[test]
+    fn debug_shows_names_alone() {
+        let callback =
+            Callback::query("code=canary&state=st4te&user=canary&iss=https://as.example");
+        let response = callback.check(&expected()).unwrap();
+        for shown in [format!("{callback:?}"), format!("{response:?}")] {
+            assert!(shown.contains("user") && !shown.contains("canary"), "{shown}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_a_server_encodes_arrives(code in ".+", state in ".+", user in ".*") {
+            let pairs = [("code", &code), ("state", &state), ("user", &user)];
+            let query = percent::form_body(pairs);
+            let exactly = StateExpected::Exactly(State::new(state.clone()).unwrap());
+            let expected = Expected::new(exactly, IssExpected::Unchecked);
+            let response = Callback::query(&query).check(&expected).unwrap();
+            proptest::prop_assert_eq!(response.code().unwrap().expose(), &code);
+            proptest::prop_assert_eq!(response.extra("user"), Some(&*user));
+        }
+    }
+}

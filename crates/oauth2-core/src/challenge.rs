@@ -216,3 +216,119 @@ fn text(bytes: &[u8]) -> String {
         Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+    use proptest::prelude::*;
+    use std::time::{Duration, Instant};
+
+    fn parse(line: &str) -> Result<Vec<Challenge>, Error> {
+        Challenge::parse(&[line])
+    }
+
+    #[test]
+    fn all_fields_of_a_response_are_one_list() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(Challenge::from_headers(&headers).unwrap(), []);
+        let bearer = HeaderValue::from_static(r#"Bearer Error="invalid_token""#);
+        headers.append(WWW_AUTHENTICATE, bearer);
+        headers
+            .append(WWW_AUTHENTICATE, HeaderValue::from_static("DPoP algs=ES256, Negotiate a=="));
+        let all = Challenge::from_headers(&headers).unwrap();
+        let schemes: Vec<_> = all.iter().map(|challenge| &*challenge.scheme).collect();
+        assert_eq!(schemes, ["bearer", "dpop", "negotiate"]);
+        assert_eq!(all[0].param("error"), Some("invalid_token"));
+        assert_eq!(all[1].param("algs"), Some("ES256"));
+        assert_eq!(all[1].param("error"), None);
+        assert_eq!(all[2].token68.as_deref(), Some("a=="));
+    }
+
+    #[test]
+    fn spaces_around_the_equals_sign_and_empty_elements_are_read_over() {
+        let all = parse(", Bearer ,, realm \t= \"x\" ,, a=b ,Basic,").unwrap();
+        assert_eq!(all.len(), 2);
+        assert_eq!((all[0].param("realm"), all[0].param("a")), (Some("x"), Some("b")));
+        assert_eq!((&*all[1].scheme, all[1].params.len()), ("basic", 0));
+    }
+
+    #[test]
+    fn bytes_beyond_ascii_are_utf8_or_latin_1() {
+        let all = Challenge::parse(&[&b"Bearer a=\"caf\xe9\", b=\"\xc3\xa9\""[..]]).unwrap();
+        assert_eq!((all[0].param("a"), all[0].param("b")), (Some("café"), Some("é")));
+    }
+
+    #[test]
+    fn what_is_no_list_of_challenges_is_refused() {
+        for line in [
+            "",
+            " , ",
+            "???",
+            "Bearer ???",
+            "Bearer realm=\"x",
+            "Bearer realm=\"x\\",
+            "Bearer realm=\"x\"y",
+            "Bearer realm=\"x\" error=\"y\"",
+            "Bearer realm=x y=z",
+            "Bearer realm=x, realm=y",
+            "Bearer realm=x, REALM=y",
+            "Bearer realm=https://a.example/",
+            "Bearer realm=x, =y",
+            "Bearer realm=\"a\u{1}b\"",
+            "Bearer=x",
+            "Bearer/1",
+            "Negotiate abc== def==",
+            "Bearer a= , b=",
+        ] {
+            let error = parse(line).unwrap_err();
+            assert_eq!(error.code(), "malformed", "{line:?}");
+        }
+    }
+
+    #[test]
+    fn refusal_b1_a_hostile_field_takes_linear_time() {
+        const MANY: usize = 200_000;
+        let begin = Instant::now();
+        for line in [
+            format!("Bearer {}", ", ".repeat(MANY)),
+            format!("Bearer {}", " ".repeat(MANY)),
+            format!("Bearer realm=\"{}", "a\\".repeat(MANY)),
+            format!("Bearer {}", "a ".repeat(MANY)),
+            format!("Bearer {}", "a".repeat(MANY)),
+            "a, ".repeat(MANY),
+            "a b, ".repeat(MANY),
+            (0..MANY / 10).fold("Bearer x=y".to_owned(), |line, n| format!("{line}, a{n}=b")),
+            format!("Bearer a{}", "=".repeat(MANY)),
+            "\"".repeat(MANY),
+        ] {
+            if let Err(error) = parse(&line) {
+                assert!(error.to_string().len() < 1000);
+            }
+        }
+        assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(lines in prop::collection::vec(any::<Vec<u8>>(), 0..4)) {
+            if let Ok(all) = Challenge::parse(&lines) {
+                prop_assert!(!all.is_empty());
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read_back(
+            scheme in "[a-z]{1,8}",
+            params in prop::collection::hash_map("[a-z]{1,8}", "[ -~é]{0,12}", 1..5),
+        ) {
+            let params: Vec<(String, String)> = params.into_iter().collect();
+            let quote = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"");
+            let written: Vec<_> =
+                params.iter().map(|(name, value)| format!("{name}=\"{}\"", quote(value))).collect();
+            let line = format!("{scheme} {}", written.join(", "));
+            let expected = Challenge { scheme, token68: None, params };
+            prop_assert_eq!(parse(&line).unwrap(), vec![expected]);
+        }
+    }
+}

@@ -37,6 +37,8 @@ pub mod token;
 
 mod answer;
 mod parameters;
+#[cfg(test)]
+mod testing;
 
 pub use authorization::{
     AuthorizationRequest, CodeChallengeMethod, Pkce, ResponseMode, ResponseType, State,

@@ -4,10 +4,8 @@
 
 use http::header::ACCEPT;
 use http::{HeaderValue, Request, Response, StatusCode};
-use protocol_core::json::{self, JsonError};
 use protocol_core::{Endpoint, Error, Flow, Reason, flow};
 use serde_json::{Map, Value};
-use url::Url;
 
 use crate::{IssExpected, answer};
 
@@ -145,9 +143,9 @@ pub fn well_known_url(issuer: &str) -> Result<Endpoint, Error> {
     if issuer.contains('?') {
         return Err(Error::config("issuer", "expected no query in the URL"));
     }
-    let url = Url::parse(issuer).map_err(|_| Error::config("issuer", "expected a URL"))?;
-    let path_length = if issuer.ends_with(url.path()) { url.path().len() } else { 0 };
-    let (origin, path) = issuer.split_at(issuer.len() - path_length);
+    let host = issuer.find("://").map_or(0, |at| at + "://".len());
+    let path = issuer[host..].find('/').map_or(issuer.len(), |at| host + at);
+    let (origin, path) = issuer.split_at(path);
     let path = path.strip_suffix('/').unwrap_or(path);
     Endpoint::parse("issuer", &format!("{origin}/.well-known/oauth-authorization-server{path}"))
 }
@@ -189,17 +187,7 @@ impl Document {
     /// # Errors
     /// [`Error::Protocol`]: `not_json`, `not_object`, `duplicate_member`, `too_large` (1 MiB).
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
-        if text.len() > MOST_BYTES {
-            return Err(Error::protocol("too_large", WHAT, "at most 1 MiB", "a larger document"));
-        }
-        json::object(text).map(Document).map_err(|error| {
-            let code = match error {
-                JsonError::NotAnObject => "not_object",
-                JsonError::DuplicateMember(_) => "duplicate_member",
-                _ => "not_json",
-            };
-            Error::protocol(code, WHAT, "one JSON object, each member once", error.to_string())
-        })
+        answer::object(WHAT, text).map(Document)
     }
 
     /// Reads the document in an answer of HTTP 200.
@@ -265,6 +253,11 @@ impl Document {
         })
     }
 
+    /// A member as it came, for those that have a shape of their own.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     fn member<'a, T>(
         &'a self,
         name: &'static str,
@@ -282,4 +275,217 @@ impl Document {
 }
 
 const WHAT: &str = "server metadata";
-const MOST_BYTES: usize = 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{answer, finish, start};
+
+    const ISSUER: &str = "https://as.example/tenant";
+
+    fn document(more: &str) -> String {
+        format!(r#"{{"issuer":"{ISSUER}","token_endpoint":"https://as.example/token"{more}}}"#)
+    }
+
+    #[test]
+    fn the_members_of_a_whole_document_are_read() {
+        let text = br#"{"issuer":"https://as.example","authorization_endpoint":"https://as.example/a?x=1",
+            "token_endpoint":"https://as.example/t","jwks_uri":"https://as.example/j",
+            "userinfo_endpoint":null,"require_pushed_authorization_requests":true,
+            "authorization_response_iss_parameter_supported":true,
+            "code_challenge_methods_supported":["S256","plain"],"scopes_supported":[],"x":{"y":[1]}}"#;
+        let metadata = AuthorizationServerMetadata::parse(text).unwrap();
+        let written =
+            |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|e| e.as_str().to_owned());
+        assert_eq!(
+            written(&metadata.authorization_endpoint).as_deref(),
+            Some("https://as.example/a?x=1")
+        );
+        assert_eq!(written(&metadata.token_endpoint).as_deref(), Some("https://as.example/t"));
+        assert_eq!(written(&metadata.userinfo_endpoint), None);
+        assert_eq!(written(&metadata.revocation_endpoint), None);
+        assert!(metadata.require_pushed_authorization_requests);
+        assert_eq!(
+            metadata.code_challenge_methods_supported.as_deref().unwrap(),
+            ["S256", "plain"]
+        );
+        assert_eq!(metadata.scopes_supported.as_deref(), Some(&[][..]));
+        assert_eq!(metadata.grant_types_supported, None);
+        let required = IssExpected::Required("https://as.example".to_owned());
+        assert_eq!(metadata.iss_expected(), required);
+        let metadata = AuthorizationServerMetadata::parse(document("").as_bytes()).unwrap();
+        assert!(!metadata.require_pushed_authorization_requests);
+        assert_eq!(metadata.iss_expected(), IssExpected::IfSent(ISSUER.to_owned()));
+    }
+
+    #[test]
+    fn the_well_known_part_goes_between_host_and_path() {
+        let table = [
+            ("https://a.example", "https://a.example/.well-known/oauth-authorization-server"),
+            ("https://a.example/", "https://a.example/.well-known/oauth-authorization-server"),
+            (
+                "https://a.example:8443/issuer1",
+                "https://a.example:8443/.well-known/oauth-authorization-server/issuer1",
+            ),
+            (
+                "http://127.0.0.1:9/a%20b/c/",
+                "http://127.0.0.1:9/.well-known/oauth-authorization-server/a%20b/c",
+            ),
+            (
+                "https://a.example/a/../b",
+                "https://a.example/.well-known/oauth-authorization-server/a/../b",
+            ),
+        ];
+        for (issuer, expected) in table {
+            assert_eq!(well_known_url(issuer).unwrap().as_str(), expected);
+        }
+        for issuer in ["", "a.example", "http://a.example", "https://a.example?x", "https://a.b/#x"]
+        {
+            assert_eq!(well_known_url(issuer).unwrap_err().code(), "config", "{issuer}");
+        }
+    }
+
+    #[test]
+    fn fetching_asks_the_well_known_url_and_reads_the_answer() {
+        let mut flow = fetch(ISSUER).unwrap();
+        let sent = start(&mut flow);
+        assert_eq!(
+            sent,
+            "GET https://as.example/.well-known/oauth-authorization-server/tenant\n\
+             accept: application/json\n\n"
+        );
+        let metadata = finish(&mut flow, answer(200, "application/json", document(""))).unwrap();
+        assert_eq!(metadata.issuer, ISSUER);
+    }
+
+    #[test]
+    fn refusal_e3_settings_in_metadata_are_ignored() {
+        let more = r#","timeout":1,"proxy":"http://evil.example","verify":false,"headers":{"X":"y"},
+            "max_redirects":9,"client_secret":"s","redirect_policy":"follow""#;
+        let metadata = AuthorizationServerMetadata::parse(document(more).as_bytes()).unwrap();
+        assert_eq!(metadata.token_endpoint.unwrap().as_str(), "https://as.example/token");
+    }
+
+    #[test]
+    fn refusal_e3_another_issuer() {
+        for other in [
+            "https://as.example/tenant/",
+            "https://as.example/Tenant",
+            "https://as.example:443/tenant",
+            "https://evil.example",
+        ] {
+            let body = format!(r#"{{"issuer":"{other}"}}"#);
+            let mut flow = fetch(ISSUER).unwrap();
+            start(&mut flow);
+            let error = finish(&mut flow, answer(200, "application/json", body)).unwrap_err();
+            assert_eq!(error.code(), "iss_mismatch", "{other}");
+        }
+        for (issuer, code) in [("1", "type"), ("[]", "type"), ("null", "issuer_missing")] {
+            let body = format!(r#"{{"issuer":{issuer}}}"#);
+            let error = AuthorizationServerMetadata::parse(body.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), code, "{issuer}");
+        }
+        let error = AuthorizationServerMetadata::parse(b"{}").unwrap_err();
+        assert_eq!(error.code(), "issuer_missing");
+    }
+
+    #[test]
+    fn refusal_e3_endpoints_of_another_type_or_on_http() {
+        let endpoints = [
+            "authorization_endpoint",
+            "userinfo_endpoint",
+            "jwks_uri",
+            "revocation_endpoint",
+            "introspection_endpoint",
+            "device_authorization_endpoint",
+            "pushed_authorization_request_endpoint",
+            "registration_endpoint",
+            "end_session_endpoint",
+        ];
+        let values = [
+            ("1", "type"),
+            ("true", "type"),
+            (r#"["https://as.example/"]"#, "type"),
+            (r#"{"url":"https://as.example/"}"#, "type"),
+            (r#""http://as.example/""#, "endpoint"),
+            (r#""http://localhost@evil.example/""#, "endpoint"),
+            (r#""https://user:canary@as.example/""#, "endpoint"),
+            (r#""file:///etc/passwd""#, "endpoint"),
+            (r#""/relative""#, "endpoint"),
+            (r#""""#, "endpoint"),
+        ];
+        for member in endpoints {
+            for (value, code) in values {
+                let text = document(&format!(r#","{member}":{value}"#));
+                let error = AuthorizationServerMetadata::parse(text.as_bytes()).unwrap_err();
+                assert_eq!(error.code(), code, "{member} {value}");
+                let shown = error.to_string();
+                assert!(shown.starts_with(member) && !shown.contains("canary"), "{shown}");
+            }
+        }
+        for (member, value) in [
+            ("require_pushed_authorization_requests", r#""true""#),
+            ("authorization_response_iss_parameter_supported", "1"),
+            ("scopes_supported", r#""openid""#),
+            ("code_challenge_methods_supported", "[1]"),
+        ] {
+            let text = document(&format!(r#","{member}":{value}"#));
+            let error = AuthorizationServerMetadata::parse(text.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), "type", "{member}");
+            assert!(error.to_string().starts_with(member), "{error}");
+        }
+    }
+
+    #[test]
+    fn refusal_a14_duplicate_members_in_metadata() {
+        for more in [
+            r#","token_endpoint":"https://evil.example/token""#,
+            r#","x":1,"x":1"#,
+            r#","x":{"a":1,"a":2}"#,
+            r#","\u0069ssuer":"https://as.example""#,
+        ] {
+            let error = AuthorizationServerMetadata::parse(document(more).as_bytes()).unwrap_err();
+            assert_eq!(error.code(), "duplicate_member", "{more}");
+        }
+    }
+
+    #[test]
+    fn refusal_b4_metadata_that_is_deep_or_no_object() {
+        let deep = document(&format!(r#","x":{}"#, "[".repeat(100_000)));
+        let closed = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let table: [(&[u8], &str); 7] = [
+            (deep.as_bytes(), "not_json"),
+            (closed.as_bytes(), "not_json"),
+            (b"{\"issuer\":\"\xff\"}", "not_json"),
+            (b"{\"issuer\":\"https://a.example\"}\0", "not_json"),
+            (b"<html>", "not_json"),
+            (b"", "not_json"),
+            (b"[{}]", "not_object"),
+        ];
+        for (text, code) in table {
+            assert_eq!(AuthorizationServerMetadata::parse(text).unwrap_err().code(), code);
+        }
+    }
+
+    #[test]
+    fn refusal_b6_metadata_over_the_cap_a_redirect_a_500_and_html() {
+        let huge = document(&format!(r#","x":"{}""#, "canary".repeat(2_000_000)));
+        let table = [
+            (200, huge, "too_large"),
+            (200, "<html>canary</html>".to_owned(), "not_json"),
+            (301, document(""), "http_status"),
+            (302, document(""), "http_status"),
+            (307, document(""), "http_status"),
+            (308, document(""), "http_status"),
+            (404, document(""), "http_status"),
+            (500, document(""), "http_status_retryable"),
+        ];
+        for (status, body, code) in table {
+            let response = answer(status, "text/html", body);
+            let error = AuthorizationServerMetadata::from_response(&response).unwrap_err();
+            assert_eq!(error.code(), code, "{status}");
+            let shown = format!("{error} {error:?}");
+            assert!(shown.len() < 1000 && !shown.contains("canary"), "{shown}");
+        }
+    }
+}
