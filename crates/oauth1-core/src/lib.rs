@@ -36,7 +36,7 @@ pub use base_string::BaseString;
 pub use callback::Callback;
 pub use credentials::{ClientCredentials, TemporaryCredentials, TokenCredentials};
 pub use flow::{authorization_url, temporary_credentials, token_credentials};
-pub use signature::{Secrets, SignatureMethod};
+pub use signature::{RsaPrivateKey, RsaPublicKey, Secrets, SignatureMethod};
 pub use signer::{Placement, Signer};
 pub use verifier::{SignedRequest, Verified, Verifier};
 

@@ -10,7 +10,9 @@ use protocol_core::{Error, UnixTime, random};
 use crate::authorization;
 use crate::base_string::{Pair, Target, order, plain, write_pair, write_pairs, write_start};
 use crate::encode::{self, Text, form_pairs};
-use crate::signature::{Key, Method, Secrets, SignatureMethod};
+use crate::signature::{
+    Hash, Key, Method, Rsa, RsaPrivateKey, Secrets, SignatureMethod, needs_key,
+};
 use crate::{ClientCredentials, TemporaryCredentials, TokenCredentials};
 
 /// Signs requests for one client, with or without a token.
@@ -67,9 +69,54 @@ impl Signer {
         Signer::of(Method::Plaintext, client)
     }
 
+    /// RSA-SHA1 (§3.4.3), for a client that the server knows by its public key.
+    pub fn rsa_sha1(identifier: impl Into<String>, key: RsaPrivateKey) -> Self {
+        Signer::rsa(Hash::Sha1, identifier.into(), key)
+    }
+
+    /// RSA-SHA256: as RSA-SHA1, with SHA-256.
+    pub fn rsa_sha256(identifier: impl Into<String>, key: RsaPrivateKey) -> Self {
+        Signer::rsa(Hash::Sha256, identifier.into(), key)
+    }
+
+    /// RSA-SHA512: as RSA-SHA1, with SHA-512.
+    pub fn rsa_sha512(identifier: impl Into<String>, key: RsaPrivateKey) -> Self {
+        Signer::rsa(Hash::Sha512, identifier.into(), key)
+    }
+
+    /// The method of this name, as a configuration says it (`HMAC-SHA1`, `RSA-SHA256`, ..). Only
+    /// the RSA methods use `key`, and do not use the client's secret.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for another name; [`Error::Config`] for an RSA method without a key,
+    /// which names the features that RSA needs if they are off.
+    pub fn by_name(
+        method: &str,
+        client: ClientCredentials,
+        key: Option<RsaPrivateKey>,
+    ) -> Result<Self, Error> {
+        let hash = match method {
+            "HMAC-SHA1" => return Ok(Signer::hmac_sha1(client)),
+            "HMAC-SHA256" => return Ok(Signer::hmac_sha256(client)),
+            "HMAC-SHA512" => return Ok(Signer::hmac_sha512(client)),
+            "PLAINTEXT" => return Ok(Signer::plaintext(client)),
+            "RSA-SHA1" => Hash::Sha1,
+            "RSA-SHA256" => Hash::Sha256,
+            "RSA-SHA512" => Hash::Sha512,
+            other => return Err(Error::Unsupported(format!("the signature method {other:?}"))),
+        };
+        let key = key.ok_or_else(|| needs_key(method))?;
+        Ok(Signer::rsa(hash, client.identifier, key))
+    }
+
     /// A method of one's own.
     pub fn with_method(client: ClientCredentials, method: impl SignatureMethod + 'static) -> Self {
         Signer::of(Method::Own(Arc::new(method)), client)
+    }
+
+    fn rsa(hash: Hash, identifier: String, key: RsaPrivateKey) -> Self {
+        let method = Rsa { hash, private_key: Some(key) };
+        Signer::with_method(ClientCredentials::new(identifier, ""), method)
     }
 
     fn of(method: Method, client: ClientCredentials) -> Self {

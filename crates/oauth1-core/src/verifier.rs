@@ -10,7 +10,7 @@ use protocol_core::{Error, Reason, ReplayKey, UnixTime, base64url, digest};
 use crate::authorization;
 use crate::base_string::{BaseString, Target};
 use crate::encode::{Text, form_pairs};
-use crate::signature::{Method, Secrets, SignatureMethod};
+use crate::signature::{Hash, Method, Rsa, Secrets, SignatureMethod};
 use crate::signer::{host_text, is_form};
 
 /// Verifies signed requests.
@@ -55,6 +55,15 @@ impl Verifier {
     pub fn allow_plaintext(mut self) -> Self {
         self.methods.push(Method::Plaintext);
         self
+    }
+
+    /// Takes RSA-SHA1, RSA-SHA256 and RSA-SHA512 too, with the client's
+    /// [`public_key`](Secrets::public_key).
+    #[must_use]
+    pub fn allow_rsa(self) -> Self {
+        [Hash::Sha1, Hash::Sha256, Hash::Sha512]
+            .into_iter()
+            .fold(self, |verifier, hash| verifier.allow(Rsa { hash, private_key: None }))
     }
 
     /// Takes this method too; one of the same name that was there is replaced.
@@ -159,7 +168,8 @@ impl Verifier {
     /// unknown: it is refused after the same work, so that time does not tell which are known.
     ///
     /// # Errors
-    /// [`Reason::StaleTimestamp`], [`Reason::BadSignature`], [`Reason::UnknownConsumer`].
+    /// [`Reason::StaleTimestamp`], [`Reason::BadSignature`], [`Reason::UnknownConsumer`];
+    /// [`Reason::KeyTypeMismatch`] for a method whose kind of key the client does not have.
     pub fn verify(
         &self,
         signed: &SignedRequest,
@@ -171,13 +181,19 @@ impl Verifier {
             let got = signed.timestamp.seconds();
             return Err(Reason::StaleTimestamp { got, now: now.seconds() }.into());
         }
+        // A client with an RSA key alone has no secret: an empty one must not serve an attacker
+        // who chooses another method.
+        let method = &signed.method;
+        if secrets.is_some_and(|s| s.client_secret.is_empty()) && method.needs_client_secret() {
+            return Err(Reason::KeyTypeMismatch { alg: method.name().to_owned() }.into());
+        }
         let unknown = Secrets::of_client("unknown");
-        let key = signed.method.key(secrets.unwrap_or(&unknown));
-        let holds = key.verify(signed.base_string.as_bytes(), &signed.signature)?;
+        let key = method.key(secrets.unwrap_or(&unknown));
+        let holds = key.verify(signed.base_string.as_bytes(), &signed.signature);
         if secrets.is_none() {
             return Err(Reason::UnknownConsumer.into());
         }
-        if !holds {
+        if !holds? {
             return Err(Reason::BadSignature.into());
         }
         Ok(Verified { replay: signed.replay_key(self.window), request: signed.clone() })

@@ -3,6 +3,7 @@
 //! The only place of this crate that names a cryptographic library.
 
 mod hmac;
+mod rsa;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,6 +14,9 @@ use protocol_core::{ClientSecret, Error, TokenSecret};
 use zeroize::Zeroizing;
 
 use crate::encode;
+
+pub(crate) use self::rsa::{Hash, Rsa, needs_key};
+pub use self::rsa::{RsaPrivateKey, RsaPublicKey};
 
 /// A signature method of one's own: a KMS, an HSM, a provider's variant.
 ///
@@ -55,19 +59,28 @@ pub trait SignatureMethod: Send + Sync {
     }
 }
 
-/// The two shared secrets; empty where there is none.
+/// What the receiver knows of a client and its token, and a method signs with.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Secrets {
-    /// The client's.
+    /// The client's secret; empty where there is none.
     pub client_secret: ClientSecret,
-    /// The temporary or token credentials'.
+    /// The secret of the temporary or token credentials; empty where there is none.
     pub token_secret: TokenSecret,
+    /// The key that verifies the RSA methods.
+    pub public_key: Option<RsaPublicKey>,
 }
 
 impl Secrets {
     /// The client's secret alone.
     pub fn of_client(client_secret: impl Into<ClientSecret>) -> Self {
-        Secrets { client_secret: client_secret.into(), token_secret: TokenSecret::new("") }
+        let token_secret = TokenSecret::new("");
+        Secrets { client_secret: client_secret.into(), token_secret, public_key: None }
+    }
+
+    /// For a client whose RSA key verifies what it signs, and which has no secret.
+    pub fn of_public_key(public_key: RsaPublicKey) -> Self {
+        Secrets { public_key: Some(public_key), ..Secrets::of_client("") }
     }
 
     /// Together with the secret of a token.
@@ -121,7 +134,12 @@ impl Method {
         }
     }
 
-    /// The digest of the body hash extension: the signature method's own.
+    /// Whether it signs with the client's secret, which must then not be empty.
+    pub(crate) fn needs_client_secret(&self) -> bool {
+        !matches!(self, Method::Own(_))
+    }
+
+    /// The body hash extension's digest: the one that the method's name ends with, else SHA-1.
     pub(crate) fn body_hash(&self, body: &[u8]) -> String {
         let name = self.name();
         if name.ends_with("SHA256") {
