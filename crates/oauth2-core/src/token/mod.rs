@@ -1,11 +1,16 @@
 //! The answer of the token endpoint (RFC 6749 §5.1, §5.2, §7.1).
 
+mod rules;
+mod token_type;
+
+pub use rules::TokenResponseRules;
+pub use token_type::TokenType;
+
 use std::fmt;
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Response, StatusCode};
-use protocol_core::{AccessToken, Error, RefreshToken, Secret, UnixTime, percent};
+use http::{Response, StatusCode};
+use protocol_core::{AccessToken, Error, RefreshToken, Secret, UnixTime};
 use serde_json::{Map, Value};
 
 use crate::answer;
@@ -42,7 +47,8 @@ impl TokenResponse {
     /// Reads an answer that came at `now`.
     ///
     /// # Errors
-    /// [`Error::Rejected`] for an error answer (RFC 6749 §5.2), by whatever status but 200.
+    /// [`Error::Rejected`] for an error answer (RFC 6749 §5.2), by whatever status but 200 and 3xx
+    /// (by 200 too, where the rules say so).
     /// [`Error::Protocol`] for all else, with one of these codes: `http_status`,
     /// `http_status_retryable` (5xx and 429), `not_json`, `not_object`, `duplicate_member`, `type`,
     /// `access_token_missing`, `token_type_missing`, `token_type_unsupported`, `error_in_200`,
@@ -114,110 +120,6 @@ impl fmt::Debug for TokenResponse {
     }
 }
 
-/// How an access token is used (RFC 6749 §7.1); names are equal in any case.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TokenType {
-    /// RFC 6750.
-    Bearer,
-    /// RFC 9449.
-    DPoP,
-    /// Another one, in lower case, which the rules name as recognized.
-    Other(String),
-}
-
-impl TokenType {
-    /// The type of this name, in whatever case.
-    pub fn of(name: &str) -> Self {
-        match &*name.to_ascii_lowercase() {
-            "bearer" => TokenType::Bearer,
-            "dpop" => TokenType::DPoP,
-            other => TokenType::Other(other.to_owned()),
-        }
-    }
-
-    /// The name, in the spelling that an `Authorization` header wants.
-    pub fn as_str(&self) -> &str {
-        match self {
-            TokenType::Bearer => "Bearer",
-            TokenType::DPoP => "DPoP",
-            TokenType::Other(name) => name,
-        }
-    }
-
-    /// The value of an `Authorization` header with this token (RFC 6750 §2.1), marked sensitive.
-    ///
-    /// # Errors
-    /// [`Error::Protocol`], code `type`, for a token that no header can carry.
-    pub fn authorization(&self, token: &AccessToken) -> Result<HeaderValue, Error> {
-        let value = HeaderValue::try_from(format!("{} {}", self.as_str(), token.expose()));
-        let mut value = value.map_err(|_| {
-            let expected = "visible ASCII characters (RFC 6749 A.12)";
-            Error::protocol("type", "access_token", expected, "others")
-        })?;
-        value.set_sensitive(true);
-        Ok(value)
-    }
-}
-
-/// What a token answer must be like. The default is RFC 6749 §5.1 to the letter; each weaker rule is
-/// for providers that are known to need it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct TokenResponseRules {
-    /// Also reads an answer written as a form (the quirk `form_encoded_token`). Default: false.
-    pub accept_form_encoded: bool,
-    /// Refuses an answer without `token_type`. Default: true; the quirk `no_token_type` is false,
-    /// and `Bearer` is assumed.
-    pub require_token_type: bool,
-    /// The types that are taken, in whatever case. Default: `bearer` and `dpop`.
-    pub recognized_token_types: Vec<String>,
-    /// Reads a 200 with an `error` member as the error it means (the quirk `error_in_200`).
-    /// Default: false; it is then refused as a broken answer.
-    pub error_in_200: bool,
-}
-
-impl Default for TokenResponseRules {
-    fn default() -> Self {
-        TokenResponseRules {
-            accept_form_encoded: false,
-            require_token_type: true,
-            recognized_token_types: vec!["bearer".to_owned(), "dpop".to_owned()],
-            error_in_200: false,
-        }
-    }
-}
-
-impl TokenResponseRules {
-    fn members(&self, response: &Response<Vec<u8>>) -> Result<Map<String, Value>, Error> {
-        if self.accept_form_encoded && looks_form_encoded(response) {
-            return form_members(response.body());
-        }
-        answer::members(WHAT, response.body())
-    }
-
-    fn refusal(&self, response: &Response<Vec<u8>>) -> Error {
-        let status = response.status();
-        if self.accept_form_encoded && looks_form_encoded(response) && !status.is_redirection() {
-            let members = form_members(response.body()).unwrap_or_default();
-            if let Some(rejection) = answer::rejection(&members, status) {
-                return Error::Rejected(rejection);
-            }
-        }
-        answer::refusal(WHAT, response)
-    }
-
-    fn token_type(&self, name: &str) -> Result<TokenType, Error> {
-        if self.recognized_token_types.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            return Ok(TokenType::of(name));
-        }
-        let expected = format!("one of {}", self.recognized_token_types.join(", "));
-        // A server that mixes its members up may have put the token here.
-        let got = if name.len() <= 16 { format!("{name:?}") } else { "another text".to_owned() };
-        Err(Error::protocol("token_type_unsupported", "token_type", expected, got))
-    }
-}
-
 const WHAT: &str = "token response";
 
 fn missing(code: &'static str, member: &'static str) -> Error {
@@ -263,29 +165,6 @@ pub(crate) fn seconds(value: &Value) -> Option<u64> {
         }
         _ => None,
     }
-}
-
-/// Whether a body is to be read as a form: it is no JSON object, and says it is a form, says
-/// nothing, or says it is plain text.
-fn looks_form_encoded(response: &Response<Vec<u8>>) -> bool {
-    let first = response.body().iter().find(|byte| !byte.is_ascii_whitespace());
-    let content_type = response.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    let media_type = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
-    let media_type = media_type.trim_ascii().to_ascii_lowercase();
-    let is_form =
-        matches!(&*media_type, b"application/x-www-form-urlencoded" | b"text/plain" | b"");
-    first != Some(&b'{') && is_form
-}
-
-fn form_members(body: &[u8]) -> Result<Map<String, Value>, Error> {
-    let mut members = Map::new();
-    for (name, value) in percent::form_pairs(body.trim_ascii()) {
-        if members.insert(name.into_owned(), Value::String(value.into_owned())).is_some() {
-            let expected = "a form with each parameter once";
-            return Err(Error::protocol("duplicate_member", WHAT, expected, "one twice"));
-        }
-    }
-    Ok(members)
 }
 
 fn type_of(value: &Value) -> &'static str {
@@ -572,14 +451,5 @@ mod tests {
             with(r#","refresh_token":"canary","id_token":"canary","nested":{"t":"canary"}"#);
         let shown = format!("{:?}", token.unwrap());
         assert!(shown.contains("nested") && !shown.contains("canary"), "{shown}");
-    }
-
-    #[test]
-    fn an_authorization_header_is_sensitive_and_never_broken_by_its_token() {
-        let value = TokenType::of("DPOP").authorization(&"tok".into()).unwrap();
-        assert_eq!(value.to_str().unwrap(), "DPoP tok");
-        assert!(value.is_sensitive());
-        let error = TokenType::Bearer.authorization(&"canary\r\nX: y".into()).unwrap_err();
-        assert!(error.code() == "type" && !error.to_string().contains("canary"), "{error}");
     }
 }
