@@ -92,3 +92,16 @@ async fn the_user_agent_is_ours_the_settings_or_the_requests_own() {
     let ours = concat!("integration-reqwest/", env!("CARGO_PKG_VERSION"));
     assert_eq!(agents, [ours, "my-app/1.0", "own/2"]);
 }
+
+#[test]
+fn connections_are_kept_and_outlive_no_runtime() {
+    let server = Server::keeping_connections();
+    let client = client();
+    for runtime in 1..=3 {
+        let on = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for _ in 0..2 {
+            assert_eq!(on.block_on(ask(&client, &server.url("/"))).unwrap().status(), 200);
+        }
+        assert_eq!(server.connections(), runtime);
+    }
+}

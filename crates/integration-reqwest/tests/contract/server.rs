@@ -1,4 +1,4 @@
-//! A server on 127.0.0.1 that answers as a test says: one request a connection, raw bytes back.
+//! A server on 127.0.0.1 that answers as a test says, by raw bytes.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -18,6 +18,7 @@ pub(crate) struct Server {
 #[derive(Default)]
 struct State {
     stopped: AtomicBool,
+    keeps_connections: AtomicBool,
     connections: AtomicUsize,
     requests: Mutex<Vec<String>>,
 }
@@ -37,6 +38,13 @@ impl Server {
     pub(crate) fn answering(text: impl Into<String>) -> Self {
         let text = text.into();
         Server::start(move |_, to| to.write_all(text.as_bytes()))
+    }
+
+    /// Answers every request by 200 and keeps connections open.
+    pub(crate) fn keeping_connections() -> Self {
+        let server = Server::answering(OK);
+        server.state.keeps_connections.store(true, SeqCst);
+        server
     }
 
     /// Takes connections and never says a word.
@@ -117,9 +125,13 @@ const TLS_HANDSHAKE: u8 = 22;
 
 /// A client that goes away is not the server's failure: tests look at the client's side.
 fn talk(mut stream: impl Read + Write, state: &State, answer: &Answer) {
-    let Some(request) = read(&mut stream) else { return };
-    state.requests.lock().unwrap().push(request.clone());
-    let _ = answer(&request, &mut stream).and_then(|()| stream.flush());
+    while let Some(request) = read(&mut stream) {
+        state.requests.lock().unwrap().push(request.clone());
+        let answered = answer(&request, &mut stream).and_then(|()| stream.flush());
+        if answered.is_err() || !state.keeps_connections.load(SeqCst) {
+            return;
+        }
+    }
 }
 
 fn read(from: &mut impl Read) -> Option<String> {
