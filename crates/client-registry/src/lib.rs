@@ -1,10 +1,85 @@
-//! Named OAuth 1.0, OAuth 2.0 and OpenID Connect clients.
+//! Named OAuth 1.0, OAuth 2.0 and OpenID Connect clients: register a provider, write two routes,
+//! log your users in.
+//!
+//! A [`Registry`] holds [`Client`]s by name, configured by preset, file, environment and code. For
+//! each request of a browser an adapter (`integration-axum` and its like) makes a [`Session`] from
+//! the request's cookies; the clients that it hands out begin logins
+//! ([`Client::authorize_redirect`]) and finish them ([`Client::authorize_access_token`]), with
+//! every check on. Of this workspace's crates it is the only one that awaits, reads a clock and
+//! keeps state.
+//!
+//! ```
+//! use client_registry::{Env, Registry, providers};
+//! # struct Http;
+//! # impl client_registry::HttpClient for Http {
+//! #     fn send(&self, _: http::Request<Vec<u8>>)
+//! #         -> client_registry::BoxFuture<'_, Result<http::Response<Vec<u8>>, client_registry::HttpError>> {
+//! #         Box::pin(async { Ok(http::Response::new(Vec::new())) })
+//! #     }
+//! # }
+//! # let http = Http;
+//! # let env = Env::from_vars([("GITHUB_CLIENT_ID", "id"), ("GITHUB_CLIENT_SECRET", "s")]);
+//! let registry = Registry::builder()
+//!     .public_url("https://app.example")?
+//!     .source(env) // Env::read() in an application
+//!     .register("github", providers::github())
+//!     .http(http) // integration_reqwest::Client in an application
+//!     .build()?;
+//! assert_eq!(registry.callback_url("github")?, "https://app.example/authorize/github");
+//! assert_eq!(registry.client("github")?.protocol(), "OAuth 2.0");
+//! # Ok::<(), client_registry::Error>(())
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod clock;
 pub mod driver;
 pub mod http;
+pub mod providers;
 
-pub use crate::clock::Clock;
-pub use crate::driver::{drive, drive_blocking};
+mod api;
+mod authorized;
+mod callback;
+mod client;
+mod config;
+mod issuer;
+mod login;
+mod oauth1;
+mod oauth2;
+mod options;
+mod profile;
+mod provider;
+mod public;
+mod quirks;
+mod registry;
+mod session;
+mod settings;
+mod sources;
+mod token;
+
 pub use crate::http::{BoxFuture, HttpClient};
+pub use api::{ApiRequest, ApiResponse};
+pub use authorized::{Authorized, Check};
+pub use callback::Callback;
+pub use client::{AuthorizationUrl, Client, Redirection};
+pub use clock::Clock;
+pub use driver::{drive, drive_blocking};
+pub use login::{PendingLogin, ReplaySet, Seal};
+pub use options::LoginOptions;
+pub use provider::Provider;
+pub use public::public_message;
+pub use quirks::Quirk;
+pub use registry::{Builder, Registry};
+pub use session::{LOGIN_LIFE, Session};
+pub use settings::{Key, Origin};
+pub use sources::{Env, Source, Toml};
+pub use token::Token;
+
+pub use oidc_core::{Claims, UserInfo};
+pub use protocol_core::{
+    AccessToken, ClientSecret, Error, HttpError, HttpErrorKind, Reason, RefreshToken, Rejection,
+    Secret, StateError, TokenSecret, UnixTime, Violation,
+};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,2 +1,14 @@
-//! client-registry in axum's words: extractors, a layer, responses.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod extract;
+mod layer;
+mod respond;
+
+pub use extract::{Callback, Client, OAuth, SameOrigin};
+pub use layer::{OAuthLayer, OAuthService, ResponseFuture};
+pub use respond::{Error, Redirect};
+
+pub use client_registry::{
+    Authorized, Env, Key, LoginOptions, Provider, Registry, Seal, Toml, UserInfo, providers,
+};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jose_core::jwt;
+use jose_core::{Algorithm, jwt};
 use protocol_core::{Error, Reason, UnixTime};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
@@ -16,6 +16,7 @@ use crate::userinfo::{Email, UserInfo};
 /// It serializes to the JSON object of the claims, as they came.
 #[derive(Clone, PartialEq)]
 pub struct Claims {
+    algorithm: Algorithm,
     user: UserInfo,
     iss: String,
     aud: Vec<String>,
@@ -28,7 +29,7 @@ pub struct Claims {
 
 impl Claims {
     /// The types that every ID Token's claims must have; nothing else is checked here.
-    pub(crate) fn read(claims: jwt::Claims) -> Result<Self, Error> {
+    pub(crate) fn read(claims: jwt::Claims, algorithm: Algorithm) -> Result<Self, Error> {
         let iss = required(claims.iss(), "iss")?.to_owned();
         required(claims.sub(), "sub")?;
         if !claims.as_map().contains_key("aud") {
@@ -53,7 +54,12 @@ impl Claims {
             _ => Vec::new(),
         };
         let user = UserInfo::new(claims.into_map())?;
-        Ok(Claims { user, iss, aud, exp, iat, nbf, auth_time, amr })
+        Ok(Claims { algorithm, user, iss, aud, exp, iat, nbf, auth_time, amr })
+    }
+
+    /// The algorithm of the signature that was verified.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     /// The issuer.
@@ -241,7 +247,7 @@ mod tests {
 
     fn read(value: Value) -> Result<Claims, Error> {
         let Value::Object(map) = value else { panic!("an object") };
-        Claims::read(jwt::Claims::from_map(map)?)
+        Claims::read(jwt::Claims::from_map(map)?, Algorithm::RS256)
     }
 
     fn good() -> Value {

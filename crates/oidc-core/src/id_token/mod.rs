@@ -228,7 +228,7 @@ impl IdTokenVerifier {
         now: UnixTime,
     ) -> Result<Claims, Error> {
         let verified = self.verify_signature(raw, keys)?;
-        let claims = Claims::read(verified.claims()?)?;
+        let claims = Claims::read(verified.claims()?, verified.algorithm())?;
         rules::check(self, &claims, verified.algorithm(), expected, now)?;
         for check in &self.own_checks {
             check(&claims).map_err(Reason::OwnCheck)?;

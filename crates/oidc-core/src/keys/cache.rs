@@ -1,5 +1,5 @@
-//! A JWK Set that is kept and renewed (OIDC Core §10.1.1), as a pure state machine: no lock, no
-//! clock, no request of its own.
+//! A document of an issuer that is kept and renewed, its JWK Set (OIDC Core §10.1.1) above all, as
+//! a pure state machine: no lock, no clock, no request of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,10 @@ use std::time::Duration;
 use jose_core::JwkSet;
 use protocol_core::UnixTime;
 
-/// The keys of one issuer: kept, renewed and asked for again by rule.
+/// The keys of one issuer: a [`Renewed`] JWK Set.
+pub type KeyCache = Renewed<JwkSet>;
+
+/// A document of one issuer, its keys or its metadata: kept, renewed and asked for again by rule.
 ///
 /// Whoever owns it asks [`next`](KeyCache::next) before each use, does what it says, and reports
 /// [`fetched`](KeyCache::fetched) or [`failed`](KeyCache::failed). When a token's key is missing or
@@ -31,12 +34,12 @@ use protocol_core::UnixTime;
 /// let now = UnixTime::from_seconds(1_700_000_000);
 /// assert!(matches!(cache.next(now), Next::Fetch { stale: None }));
 /// let keys = cache.fetched(JwkSet::parse(br#"{"keys": []}"#)?, None, now);
-/// assert!(matches!(cache.next(now), Next::Use(same) if same == keys));
+/// assert!(matches!(cache.next(now), Next::Use(same) if std::sync::Arc::ptr_eq(&same, &keys)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct KeyCache {
-    kept: Option<Kept>,
+#[derive(Clone, Debug)]
+pub struct Renewed<T> {
+    kept: Option<Kept<T>>,
     failure: Option<Failure>,
     asked_for_a_miss: Option<UnixTime>,
     /// A fetch for a miss was asked for and has not been reported on.
@@ -44,8 +47,8 @@ pub struct KeyCache {
 }
 
 #[derive(Clone, Debug)]
-struct Kept {
-    set: Arc<JwkSet>,
+struct Kept<T> {
+    set: Arc<T>,
     since: UnixTime,
     fresh_until: UnixTime,
 }
@@ -58,13 +61,13 @@ struct Failure {
 
 /// What to do before using the keys.
 #[derive(Clone, Debug)]
-pub enum Next {
+pub enum Next<T> {
     /// Use this set.
-    Use(Arc<JwkSet>),
+    Use(Arc<T>),
     /// Fetch the set. While that takes its time or fails, the stale one may be used.
     Fetch {
         /// The last good set, if there is one that is not too old.
-        stale: Option<Arc<JwkSet>>,
+        stale: Option<Arc<T>>,
     },
     /// There is no set, fetching it has just failed, and the issuer is not to be asked before then.
     Pause {
@@ -75,16 +78,22 @@ pub enum Next {
 
 /// What to do about a token whose key is missing or whose signature is bad.
 #[derive(Clone, Debug)]
-pub enum Missed {
+pub enum Missed<T> {
     /// There is a newer set than the one that was used: verify with this one.
-    Use(Arc<JwkSet>),
+    Use(Arc<T>),
     /// Fetch the set, or wait for the fetch that is under way, and verify once more.
     Fetch,
     /// The issuer was asked a short while ago: the token stays refused.
     GiveUp,
 }
 
-impl KeyCache {
+impl<T> Default for Renewed<T> {
+    fn default() -> Self {
+        Renewed { kept: None, failure: None, asked_for_a_miss: None, underway: false }
+    }
+}
+
+impl<T> Renewed<T> {
     /// The shortest time for which a set is used, whatever its `Cache-Control` says: 60 s.
     pub const SHORTEST: Duration = Duration::from_secs(60);
     /// The longest time for which a set is used without renewing: 24 h.
@@ -102,11 +111,11 @@ impl KeyCache {
 
     /// A cache that holds nothing yet.
     pub fn new() -> Self {
-        KeyCache::default()
+        Renewed::default()
     }
 
     /// What to do before verifying a token.
-    pub fn next(&self, now: UnixTime) -> Next {
+    pub fn next(&self, now: UnixTime) -> Next<T> {
         let kept = self.kept.as_ref();
         if let Some(kept) = kept.filter(|kept| kept.since <= now && now < kept.fresh_until) {
             return Next::Use(kept.set.clone());
@@ -123,12 +132,7 @@ impl KeyCache {
     }
 
     /// A fetch succeeded. Returns the set for use, and keeps it for `max_age` within bounds.
-    pub fn fetched(
-        &mut self,
-        set: JwkSet,
-        max_age: Option<Duration>,
-        now: UnixTime,
-    ) -> Arc<JwkSet> {
+    pub fn fetched(&mut self, set: T, max_age: Option<Duration>, now: UnixTime) -> Arc<T> {
         let lifetime = max_age.unwrap_or(Self::DEFAULT).clamp(Self::SHORTEST, Self::LONGEST);
         let set = Arc::new(set);
         self.kept = Some(Kept { set: set.clone(), since: now, fresh_until: now.after(lifetime) });
@@ -152,7 +156,7 @@ impl KeyCache {
     /// Of many callers at once, each is told [`Missed::Fetch`] until the fetch is reported on, so
     /// that all of them profit from it: let the fetches of one cache join into one, and decide
     /// under the lock under which they are joined.
-    pub fn missed(&mut self, used: &Arc<JwkSet>, now: UnixTime) -> Missed {
+    pub fn missed(&mut self, used: &Arc<T>, now: UnixTime) -> Missed<T> {
         if let Some(kept) = self.kept.as_ref().filter(|kept| !Arc::ptr_eq(&kept.set, used)) {
             return Missed::Use(kept.set.clone());
         }

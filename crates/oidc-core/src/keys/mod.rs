@@ -2,7 +2,7 @@
 
 mod cache;
 
-pub use cache::{KeyCache, Missed, Next};
+pub use cache::{KeyCache, Missed, Next, Renewed};
 
 use http::{HeaderValue, Request, header::ACCEPT};
 use jose_core::JwkSet;

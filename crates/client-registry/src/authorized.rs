@@ -1,0 +1,141 @@
+//! A finished login: the token, and who logged in.
+
+use std::ops::Deref;
+
+use oidc_core::{Claims, UserInfo};
+use protocol_core::Error;
+use serde_json::{Map, Value};
+
+use crate::client::{Client, ClientKind};
+use crate::login::PendingLogin;
+use crate::profile;
+use crate::token::Token;
+
+/// A finished login. It dereferences to its [`Token`].
+#[derive(Clone)]
+pub struct Authorized {
+    client: Client,
+    token: Token,
+    claims: Option<Claims>,
+    pending: PendingLogin,
+    checks: Vec<Check>,
+    extra: Vec<(String, String)>,
+}
+
+/// Something that was checked before a login counted as finished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Check {
+    /// What: `state`, `PKCE`, `nonce`, `iss`, `signature`, …
+    pub what: &'static str,
+    /// How it held: for a signature, the algorithm.
+    pub how: String,
+}
+
+impl Check {
+    pub(crate) fn new(what: &'static str, how: impl Into<String>) -> Self {
+        Check { what, how: how.into() }
+    }
+}
+
+impl Authorized {
+    pub(crate) fn new(
+        client: Client,
+        token: Token,
+        claims: Option<Claims>,
+        pending: PendingLogin,
+        checks: Vec<Check>,
+    ) -> Self {
+        Authorized { client, token, claims, pending, checks, extra: Vec::new() }
+    }
+
+    pub(crate) fn with_extra(mut self, extra: Vec<(String, String)>) -> Self {
+        self.extra = extra;
+        self
+    }
+
+    /// Who logged in.
+    ///
+    /// For OpenID Connect the claims of the ID token, completed from the UserInfo endpoint where
+    /// claims that the scopes ask for are not in it (or always, or never, by the key `userinfo`);
+    /// `sub` there must be the ID token's. Otherwise the provider's profile, asked for at
+    /// `userinfo_endpoint` and put into the same words.
+    ///
+    /// # Errors
+    /// [`Error::Unverified`] where the answer is about somebody else or nobody; [`Error::Config`]
+    /// without a `userinfo_endpoint` where one is needed; [`Error::Rejected`],
+    /// [`Error::Protocol`] and [`Error::Http`] from asking.
+    pub async fn userinfo(&self) -> Result<UserInfo, Error> {
+        match (&self.client.registered.kind, &self.claims) {
+            (ClientKind::OAuth2(client), Some(claims)) => {
+                client.userinfo(&self.client, &self.token, claims).await
+            }
+            _ => self.profile().await,
+        }
+    }
+
+    /// The token.
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// The token, for keeping.
+    pub fn into_token(self) -> Token {
+        self.token
+    }
+
+    /// The verified claims of the ID token, for OpenID Connect.
+    pub fn claims(&self) -> Option<&Claims> {
+        self.claims.as_ref()
+    }
+
+    /// What was checked.
+    pub fn checks(&self) -> &[Check] {
+        &self.checks
+    }
+
+    /// Where the login's [`LoginOptions`](crate::LoginOptions) said to go on: a local path.
+    pub fn return_to(&self) -> Option<&str> {
+        self.pending.return_to.as_deref()
+    }
+
+    /// The application's own data of the login's [`LoginOptions`](crate::LoginOptions).
+    pub fn app_data(&self) -> Option<&str> {
+        self.pending.app_data.as_deref()
+    }
+
+    /// What the callback brought besides, in its order: text from the browser, unverified.
+    pub fn unverified_extra(&self) -> &[(String, String)] {
+        &self.extra
+    }
+
+    async fn profile(&self) -> Result<UserInfo, Error> {
+        let registered = &self.client.registered;
+        let endpoint = registered.userinfo_endpoint.as_deref().ok_or_else(|| {
+            let what = format!("client {:?}: userinfo_endpoint", registered.name);
+            Error::config(what, "expected the address of the profile, got nothing")
+        })?;
+        let answer = self.client.get(endpoint).token(&self.token).await?;
+        let body = answer.error_for_status()?.json::<Map<String, Value>>().await?;
+        profile::user_info(body, registered.profile)
+    }
+}
+
+impl Deref for Authorized {
+    type Target = Token;
+
+    fn deref(&self) -> &Token {
+        &self.token
+    }
+}
+
+/// Shows the client and what was checked.
+impl std::fmt::Debug for Authorized {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let checks: Vec<_> = self.checks.iter().map(|check| check.what).collect();
+        f.debug_struct("Authorized")
+            .field("client", &self.client.name())
+            .field("checks", &checks)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,403 @@
+//! A client's settings, typed and checked: made once at registration, so that a mistake is found
+//! when the application starts and names the value's origin.
+
+use std::time::Duration;
+
+use oidc_core::Algorithm;
+use protocol_core::{ClientSecret, Endpoint, Error};
+
+use crate::quirks::{Quirk, Quirks};
+use crate::settings::{Key, Settings, pairs};
+
+/// One client, ready to be built.
+pub(crate) struct Config {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Option<ClientSecret>,
+    pub(crate) api_base_url: Option<Endpoint>,
+    pub(crate) authorize_params: Vec<(String, String)>,
+    pub(crate) token_params: Vec<(String, String)>,
+    /// As written: relative to `api_base_url` where it is no URL.
+    pub(crate) userinfo_endpoint: Option<String>,
+    pub(crate) quirks: Quirks,
+    pub(crate) protocol: Protocol,
+}
+
+pub(crate) enum Protocol {
+    OAuth1(OAuth1),
+    OAuth2(Box<OAuth2>),
+}
+
+pub(crate) struct OAuth1 {
+    pub(crate) request_token_url: Endpoint,
+    pub(crate) request_token_params: Vec<(String, String)>,
+    pub(crate) authorize_url: Endpoint,
+    pub(crate) access_token_url: Endpoint,
+    pub(crate) signature_method: SignatureMethod,
+    pub(crate) placement: Placement,
+    pub(crate) realm: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignatureMethod {
+    HmacSha1,
+    HmacSha256,
+    HmacSha512,
+    Plaintext,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placement {
+    Header,
+    Query,
+    Body,
+}
+
+pub(crate) struct OAuth2 {
+    pub(crate) authorize_url: Option<Endpoint>,
+    pub(crate) token_url: Option<Endpoint>,
+    pub(crate) jwks_uri: Option<Endpoint>,
+    pub(crate) issuer: Option<String>,
+    pub(crate) metadata_url: Option<Endpoint>,
+    pub(crate) scope: Vec<String>,
+    pub(crate) auth_method: Option<AuthMethod>,
+    pub(crate) form_post: bool,
+    pub(crate) prompt: Option<String>,
+    pub(crate) max_age: Option<u64>,
+    pub(crate) essential_acr: Vec<String>,
+    pub(crate) userinfo: UserinfoPolicy,
+    pub(crate) algorithms: Vec<Algorithm>,
+    /// Empty where UserInfo answers are plain JSON.
+    pub(crate) userinfo_algorithms: Vec<Algorithm>,
+    pub(crate) leeway: Duration,
+    pub(crate) other_audiences_when_azp_is_us: bool,
+    pub(crate) trusted_audiences: Vec<String>,
+}
+
+impl SignatureMethod {
+    /// The name of RFC 5849 §3.1.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            SignatureMethod::HmacSha1 => "HMAC-SHA1",
+            SignatureMethod::HmacSha256 => "HMAC-SHA256",
+            SignatureMethod::HmacSha512 => "HMAC-SHA512",
+            SignatureMethod::Plaintext => "PLAINTEXT",
+        }
+    }
+}
+
+impl OAuth2 {
+    /// Whether the client speaks OpenID Connect: it asks for the scope `openid`.
+    pub(crate) fn is_openid(&self) -> bool {
+        self.scope.iter().any(|scope| scope == "openid")
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AuthMethod {
+    Basic,
+    Post,
+    None,
+}
+
+/// When the UserInfo endpoint is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UserinfoPolicy {
+    /// When claims that were asked for are not in the ID token.
+    Auto,
+    Never,
+    Always,
+}
+
+impl Config {
+    /// Reads the settings of the client `name`.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the client, the key and where the value came from.
+    pub(crate) fn resolve(name: &str, mut settings: Settings) -> Result<Self, Error> {
+        settings.unfold_kwargs()?;
+        let read = Reader { name, settings: &settings };
+        let quirks = match read.text(Key::Quirks) {
+            Some(text) => Quirks::parse(&read.what(Key::Quirks), text)?,
+            None => Quirks::default(),
+        };
+        let userinfo_endpoint = read.text(Key::UserinfoEndpoint).map(str::to_owned);
+        let api_base_url = read.endpoint(Key::ApiBaseUrl)?;
+        if let Some(text) = &userinfo_endpoint {
+            match (text.contains("://"), &api_base_url) {
+                (true, _) => drop(read.endpoint(Key::UserinfoEndpoint)?),
+                (false, Some(_)) => {}
+                (false, None) => {
+                    let problem = "expected a URL, got a relative one and no api_base_url";
+                    return Err(read.wrong(Key::UserinfoEndpoint, problem));
+                }
+            }
+        }
+        Ok(Config {
+            client_id: read.required(Key::ClientId)?.to_owned(),
+            client_secret: read.text(Key::ClientSecret).map(ClientSecret::new),
+            api_base_url,
+            authorize_params: read.pairs(Key::AuthorizeParams)?,
+            token_params: read.pairs(Key::AccessTokenParams)?,
+            userinfo_endpoint,
+            protocol: if read.text(Key::RequestTokenUrl).is_some() {
+                Protocol::OAuth1(read.oauth1()?)
+            } else {
+                Protocol::OAuth2(Box::new(read.oauth2(&quirks)?))
+            },
+            quirks,
+        })
+    }
+}
+
+struct Reader<'a> {
+    name: &'a str,
+    settings: &'a Settings,
+}
+
+impl<'a> Reader<'a> {
+    fn oauth1(&self) -> Result<OAuth1, Error> {
+        self.required(Key::ClientSecret)?;
+        let signature_method = self.one_of(
+            Key::SignatureMethod,
+            &[
+                ("HMAC-SHA1", SignatureMethod::HmacSha1),
+                ("HMAC-SHA256", SignatureMethod::HmacSha256),
+                ("HMAC-SHA512", SignatureMethod::HmacSha512),
+                ("PLAINTEXT", SignatureMethod::Plaintext),
+            ],
+        )?;
+        let placement = self.one_of(
+            Key::SignatureType,
+            &[
+                ("header", Placement::Header),
+                ("query", Placement::Query),
+                ("body", Placement::Body),
+            ],
+        )?;
+        Ok(OAuth1 {
+            request_token_url: self.required_endpoint(Key::RequestTokenUrl)?,
+            request_token_params: self.pairs(Key::RequestTokenParams)?,
+            authorize_url: self.required_endpoint(Key::AuthorizeUrl)?,
+            access_token_url: self.required_endpoint(Key::AccessTokenUrl)?,
+            signature_method: signature_method.unwrap_or(SignatureMethod::HmacSha1),
+            placement: placement.unwrap_or(Placement::Header),
+            realm: self.text(Key::Realm).map(str::to_owned),
+        })
+    }
+
+    fn oauth2(&self, quirks: &Quirks) -> Result<OAuth2, Error> {
+        self.one_of(Key::ResponseType, &[("code", ())])?;
+        self.one_of(Key::CodeChallengeMethod, &[("S256", ())])?;
+        let form_post = self.one_of(Key::ResponseMode, &[("query", false), ("form_post", true)])?;
+        let policy = self.one_of(
+            Key::Userinfo,
+            &[
+                ("auto", UserinfoPolicy::Auto),
+                ("never", UserinfoPolicy::Never),
+                ("always", UserinfoPolicy::Always),
+            ],
+        )?;
+        let auth_method = self.one_of(
+            Key::TokenEndpointAuthMethod,
+            &[
+                ("client_secret_basic", AuthMethod::Basic),
+                ("client_secret_post", AuthMethod::Post),
+                ("none", AuthMethod::None),
+            ],
+        )?;
+        let secret = self.text(Key::ClientSecret).is_some();
+        match auth_method {
+            Some(AuthMethod::None) if quirks.has(Quirk::NoPkce) => {
+                let problem = "a client without a secret and without PKCE protects nothing";
+                return Err(self.wrong(Key::TokenEndpointAuthMethod, problem));
+            }
+            Some(AuthMethod::Basic | AuthMethod::Post) | None if !secret => {
+                self.required(Key::ClientSecret)?;
+            }
+            _ => {}
+        }
+        let azp =
+            self.one_of(Key::OtherAudiences, &[("refuse", false), ("when_azp_is_us", true)])?;
+        let config = OAuth2 {
+            authorize_url: self.endpoint(Key::AuthorizeUrl)?,
+            token_url: self.endpoint(Key::AccessTokenUrl)?,
+            jwks_uri: self.endpoint(Key::JwksUri)?,
+            issuer: self.text(Key::Issuer).map(str::to_owned),
+            metadata_url: self.endpoint(Key::ServerMetadataUrl)?,
+            scope: self.words(Key::Scope),
+            auth_method,
+            form_post: form_post.unwrap_or(false),
+            prompt: self.text(Key::Prompt).map(str::to_owned),
+            max_age: self.number(Key::MaxAge)?,
+            essential_acr: self.words(Key::EssentialAcrValues),
+            userinfo: policy.unwrap_or(UserinfoPolicy::Auto),
+            algorithms: match self.algorithms(Key::IdTokenSignedResponseAlg)? {
+                none if none.is_empty() => Algorithm::DEFAULTS.to_vec(),
+                some => some,
+            },
+            userinfo_algorithms: self.algorithms(Key::UserinfoSignedResponseAlg)?,
+            leeway: Duration::from_secs(self.number(Key::Leeway)?.unwrap_or(DEFAULT_LEEWAY)),
+            other_audiences_when_azp_is_us: azp.unwrap_or(false),
+            trusted_audiences: self.words(Key::TrustedAudiences),
+        };
+        let discovers = config.issuer.is_some() || config.metadata_url.is_some();
+        if !discovers && config.authorize_url.is_none() {
+            let problem = "expected it, or an issuer or a server_metadata_url to find it by";
+            return Err(self.wrong(Key::AuthorizeUrl, problem));
+        }
+        if !discovers && config.token_url.is_none() {
+            let problem = "expected it, or an issuer or a server_metadata_url to find it by";
+            return Err(self.wrong(Key::AccessTokenUrl, problem));
+        }
+        if config.is_openid() && !discovers {
+            let problem = "expected it, since the scope openid asks for ID tokens";
+            return Err(self.wrong(Key::Issuer, problem));
+        }
+        if let Some(issuer) = &config.issuer {
+            // RFC 8414 §2, OIDC Discovery 4.1: a URL without query or fragment.
+            let endpoint = self.required_endpoint(Key::Issuer)?;
+            if endpoint.as_str().contains('?') {
+                let problem = format!("expected no query in an issuer, got one in {issuer:?}");
+                return Err(self.wrong(Key::Issuer, &problem));
+            }
+        }
+        Ok(config)
+    }
+
+    fn algorithms(&self, key: Key) -> Result<Vec<Algorithm>, Error> {
+        let read = |name: &String| {
+            Algorithm::from_name(name)
+                .ok_or_else(|| self.wrong(key, &format!("expected JWS algorithms, got {name:?}")))
+        };
+        self.words(key).iter().map(read).collect()
+    }
+
+    fn text(&self, key: Key) -> Option<&'a str> {
+        self.settings.value(key)
+    }
+
+    fn words(&self, key: Key) -> Vec<String> {
+        self.text(key).unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect()
+    }
+
+    fn required(&self, key: Key) -> Result<&'a str, Error> {
+        self.text(key).ok_or_else(|| {
+            let variable = format!("{}_{}", self.name, key.name()).replace('-', "_");
+            let problem =
+                format!("expected a text, got nothing; set {}", variable.to_ascii_uppercase());
+            self.wrong(key, &problem)
+        })
+    }
+
+    fn endpoint(&self, key: Key) -> Result<Option<Endpoint>, Error> {
+        self.text(key).map(|text| Endpoint::parse(&self.what(key), text)).transpose()
+    }
+
+    fn required_endpoint(&self, key: Key) -> Result<Endpoint, Error> {
+        Endpoint::parse(&self.what(key), self.required(key)?)
+    }
+
+    fn pairs(&self, key: Key) -> Result<Vec<(String, String)>, Error> {
+        self.text(key).map_or_else(|| Ok(Vec::new()), |text| pairs(&self.what(key), text))
+    }
+
+    fn number(&self, key: Key) -> Result<Option<u64>, Error> {
+        let Some(text) = self.text(key) else { return Ok(None) };
+        let wrong = |_| self.wrong(key, &format!("expected whole seconds, got {text:?}"));
+        text.parse().map(Some).map_err(wrong)
+    }
+
+    fn one_of<T: Copy>(&self, key: Key, choices: &[(&str, T)]) -> Result<Option<T>, Error> {
+        let Some(text) = self.text(key) else { return Ok(None) };
+        let chosen = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+        chosen.map(Some).ok_or_else(|| {
+            let known: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+            self.wrong(key, &format!("expected one of {}, got {text:?}", known.join(", ")))
+        })
+    }
+
+    fn wrong(&self, key: Key, problem: &str) -> Error {
+        Error::config(self.what(key), problem)
+    }
+
+    /// How errors speak of a key: with the client, and where its value came from.
+    fn what(&self, key: Key) -> String {
+        let origin = self.settings.origin(key);
+        let origin = origin.map(|origin| format!(" (from {origin})")).unwrap_or_default();
+        format!("client {:?}: {}{origin}", self.name, key.name())
+    }
+}
+
+/// Seconds by which clocks may differ.
+const DEFAULT_LEEWAY: u64 = 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Origin;
+
+    fn settings(values: &[(Key, &str)]) -> Settings {
+        let mut settings = Settings::default();
+        for (key, value) in values {
+            settings.set(*key, *value, Origin::Env(format!("X_{}", key.name())));
+        }
+        settings
+    }
+
+    const OPENID: [(Key, &str); 4] = [
+        (Key::ClientId, "id"),
+        (Key::ClientSecret, "s"),
+        (Key::Issuer, "https://idp.example"),
+        (Key::Scope, "openid email"),
+    ];
+
+    #[test]
+    fn an_openid_client_needs_little_and_gets_the_defaults() {
+        let config = Config::resolve("idp", settings(&OPENID)).unwrap();
+        let Protocol::OAuth2(oauth2) = config.protocol else { panic!("OAuth 2.0") };
+        assert!(oauth2.is_openid() && !oauth2.form_post);
+        assert_eq!(oauth2.leeway, Duration::from_secs(60));
+        assert_eq!(oauth2.algorithms, Algorithm::DEFAULTS);
+        assert_eq!(oauth2.userinfo, UserinfoPolicy::Auto);
+    }
+
+    #[test]
+    fn a_mistake_names_the_client_the_key_and_the_origin() {
+        let cases: [(&[(Key, &str)], &str); 13] = [
+            (&[(Key::ClientId, "")], "IDP_CLIENT_ID"),
+            (&[(Key::ClientSecret, "")], "IDP_CLIENT_SECRET"),
+            (&[(Key::Issuer, "http://idp.example")], "not loopback"),
+            (&[(Key::Issuer, "https://idp.example?x=1")], "no query"),
+            (&[(Key::Issuer, "")], "openid"),
+            (&[(Key::Leeway, "-1")], "whole seconds"),
+            (&[(Key::ResponseType, "token")], "one of code"),
+            (&[(Key::CodeChallengeMethod, "plain")], "one of S256"),
+            (&[(Key::TokenEndpointAuthMethod, "magic")], "client_secret_basic"),
+            (&[(Key::IdTokenSignedResponseAlg, "none")], "none"),
+            (&[(Key::AuthorizeParams, "{")], "form text"),
+            (&[(Key::Quirks, "no_nonse")], "no_nonce"),
+            (&[(Key::UserinfoEndpoint, "me")], "api_base_url"),
+        ];
+        for (change, expected) in cases {
+            let values: Vec<_> = OPENID.iter().chain(change).copied().collect();
+            let error = Config::resolve("idp", settings(&values)).err().unwrap().to_string();
+            assert!(error.contains(expected), "{error}");
+            assert!(error.contains("client \"idp\""), "{error}");
+        }
+        let wrong: Vec<_> = OPENID.iter().copied().chain([(Key::Leeway, "x")]).collect();
+        let error = Config::resolve("idp", settings(&wrong)).err().unwrap().to_string();
+        assert!(error.contains("environment's X_leeway"), "{error}");
+    }
+
+    #[test]
+    fn a_public_client_says_so_and_keeps_pkce() {
+        let public = [
+            (Key::ClientId, "id"),
+            (Key::Issuer, "https://idp.example"),
+            (Key::TokenEndpointAuthMethod, "none"),
+        ];
+        assert!(Config::resolve("idp", settings(&public)).is_ok());
+        let naked: Vec<_> = public.iter().copied().chain([(Key::Quirks, "no_pkce")]).collect();
+        assert!(Config::resolve("idp", settings(&naked)).is_err());
+    }
+}

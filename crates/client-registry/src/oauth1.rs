@@ -1,0 +1,131 @@
+//! Logins by OAuth 1.0a (RFC 5849 §2).
+
+use http::Request;
+use oauth1_core::{
+    Callback, ClientCredentials, Placement, Signer, TemporaryCredentials, TokenCredentials, flow,
+};
+use protocol_core::{Endpoint, Error, UnixTime};
+use serde_json::Value;
+
+use crate::authorized::{Authorized, Check};
+use crate::client::Client;
+use crate::config::{self, Config, Protocol, SignatureMethod};
+use crate::driver::drive;
+use crate::login::PendingLogin;
+use crate::login::pending::PendingKind;
+use crate::options::LoginOptions;
+use crate::quirks::{Quirk, Quirks};
+use crate::registry::Registry;
+use crate::token::{Data, Token};
+
+/// A client of OAuth 1.0a, its signing key made.
+pub(crate) struct OAuth1Client {
+    client_id: String,
+    signer: Signer,
+    config: config::OAuth1,
+    authorize_params: Vec<(String, String)>,
+    token_params: Vec<(String, String)>,
+    quirks: Quirks,
+}
+
+impl OAuth1Client {
+    pub(crate) fn new(config: Config) -> Result<Self, Error> {
+        let Config { client_id, client_secret, authorize_params, token_params, quirks, .. } =
+            config;
+        let Protocol::OAuth1(config) = config.protocol else {
+            return Err(Error::config("client", "expected one of OAuth 1.0"));
+        };
+        let secret = client_secret.ok_or_else(|| Error::config("client_secret", "expected one"))?;
+        let credentials = ClientCredentials::new(&client_id, secret);
+        let signer = match config.signature_method {
+            SignatureMethod::HmacSha1 => Signer::hmac_sha1(credentials),
+            SignatureMethod::HmacSha256 => Signer::hmac_sha256(credentials),
+            SignatureMethod::HmacSha512 => Signer::hmac_sha512(credentials),
+            SignatureMethod::Plaintext => Signer::plaintext(credentials),
+        };
+        let signer = signer.with_placement(match config.placement {
+            config::Placement::Header => Placement::Header,
+            config::Placement::Query => Placement::Query,
+            config::Placement::Body => Placement::Body,
+        });
+        let signer = match &config.realm {
+            Some(realm) => signer.with_realm(realm)?,
+            None => signer,
+        };
+        Ok(OAuth1Client { client_id, signer, config, authorize_params, token_params, quirks })
+    }
+
+    pub(crate) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// The first leg, and where to send the user for the second.
+    pub(crate) async fn begin(
+        &self,
+        registry: &Registry,
+        redirect_uri: &Endpoint,
+        options: &LoginOptions,
+    ) -> Result<(PendingKind, String), Error> {
+        let endpoint = &self.config.request_token_url;
+        let leg = flow::temporary_credentials(endpoint, &self.signer, redirect_uri.as_str())
+            .with_parameters(self.config.request_token_params.clone());
+        let leg = match self.quirks.has(Quirk::NoCallbackConfirmed) {
+            true => leg.without_callback_confirmed(),
+            false => leg,
+        };
+        let temporary = drive(leg, &*registry.0.http, &registry.0.clock).await?;
+        let parameters: Vec<_> = options
+            .over(&self.authorize_params)
+            .filter(|(name, _)| *name != "oauth_token")
+            .collect();
+        let url = flow::authorization_url(&self.config.authorize_url, &temporary, &parameters);
+        let TemporaryCredentials { token, token_secret, .. } = temporary;
+        Ok((PendingKind::OAuth1 { token, token_secret }, url))
+    }
+
+    /// The third leg.
+    pub(crate) async fn finish(
+        &self,
+        client: &Client,
+        pending: PendingLogin,
+        callback: &Callback,
+    ) -> Result<Authorized, Error> {
+        let PendingKind::OAuth1 { token, token_secret } = &pending.kind else {
+            return Err(Error::config("login", "expected one by OAuth 1.0"));
+        };
+        let temporary = TemporaryCredentials::new(token, token_secret.clone());
+        let verifier = callback.check(&temporary)?;
+        let endpoint = &self.config.access_token_url;
+        let leg = flow::token_credentials(endpoint, &self.signer, &temporary, verifier)
+            .with_parameters(self.token_params.clone());
+        let registry = client.registry();
+        let credentials = drive(leg, &*registry.0.http, &registry.0.clock).await?;
+        let checks = vec![
+            Check::new("oauth_token", "it is the one that this browser began with"),
+            Check::new("oauth_verifier", "it came with the callback and went with the exchange"),
+            Check::new("signature", self.config.signature_method.name()),
+        ];
+        Ok(Authorized::new(client.clone(), from_credentials(credentials), None, pending, checks)
+            .with_extra(callback.extra().to_vec()))
+    }
+
+    /// Signs a request with the token.
+    pub(crate) fn authorise(
+        &self,
+        request: &mut Request<Vec<u8>>,
+        token: &Token,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let Some(secret) = token.token_secret() else {
+            return Err(Error::config("token", "expected one of OAuth 1.0, with a secret"));
+        };
+        let credentials = TokenCredentials::new(token.access_token().clone(), secret.clone());
+        self.signer.clone().with_token(credentials).sign_buffered(request, now)
+    }
+}
+
+fn from_credentials(credentials: TokenCredentials) -> Token {
+    let TokenCredentials { token, token_secret, extra, .. } = credentials;
+    let extra = extra.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
+    Token(Data { token_secret: Some(token_secret), extra, ..Data::new(token) })
+}

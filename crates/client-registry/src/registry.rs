@@ -1,0 +1,294 @@
+//! The registry: names to clients.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use protocol_core::{Endpoint, Error};
+
+use crate::client::{Client, Registered};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::HttpClient;
+use crate::issuer::Issuers;
+use crate::login::ReplaySet;
+use crate::provider::Provider;
+use crate::providers;
+use crate::settings::{Key, Settings};
+use crate::sources::{Env, Kind, Source};
+
+/// Clients by name. Cheap to clone; clones are the same registry.
+#[derive(Clone)]
+pub struct Registry(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    clients: ArcSwap<HashMap<String, Arc<Registered>>>,
+    public_url: Option<Endpoint>,
+    callback_path: String,
+    warnings: Vec<String>,
+    pub(crate) http: Arc<dyn HttpClient>,
+    pub(crate) clock: Clock,
+    /// Logins that have been finished, so that a kept copy of a cookie finishes none twice.
+    pub(crate) finished: ReplaySet,
+}
+
+impl Registry {
+    /// Begins a registry.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The client of that name, bound to no request: it can make authorization URLs and call APIs
+    /// with a token that is given. For the login routes, ask a [`Session`](crate::Session).
+    ///
+    /// # Errors
+    /// [`Error::UnknownClient`].
+    pub fn client(&self, name: &str) -> Result<Client, Error> {
+        self.registered(name).map(|registered| Client::new(self.clone(), registered, None))
+    }
+
+    pub(crate) fn registered(&self, name: &str) -> Result<Arc<Registered>, Error> {
+        let clients = self.0.clients.load();
+        clients.get(name).cloned().ok_or_else(|| Error::UnknownClient(shown(name)))
+    }
+
+    /// The names of all clients, sorted, each with what to show people.
+    pub fn names(&self) -> Vec<(String, String)> {
+        let clients = self.0.clients.load();
+        let mut names: Vec<_> =
+            clients.values().map(|client| (client.name.clone(), client.title.clone())).collect();
+        names.sort();
+        names
+    }
+
+    /// Where the provider is to send the user back to: the callback path under the public URL. It
+    /// never looks at the request, so a proxy in front changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::UnknownClient`], or [`Error::Config`] without a `public_url`.
+    pub fn callback_url(&self, name: &str) -> Result<String, Error> {
+        self.registered(name)?;
+        let base = self.0.public_url.as_ref().ok_or_else(|| {
+            Error::config("public_url", "expected the address that browsers use, got nothing")
+        })?;
+        let path = self.0.callback_path.replace("{name}", name);
+        Ok(format!("{}{path}", base.as_str().trim_end_matches('/')))
+    }
+
+    /// The path of [`Registry::callback_url`], `{name}` standing for the client's name.
+    pub fn callback_path(&self) -> &str {
+        &self.0.callback_path
+    }
+
+    /// Variables of the environment that nearly spell a key of a client. Each was also logged as a
+    /// warning.
+    pub fn warnings(&self) -> &[String] {
+        &self.0.warnings
+    }
+
+    /// Whether a request may begin a login where only our own pages may ask: by its `Origin` and
+    /// `Sec-Fetch-Site` headers, of which browsers send at least one with a POST.
+    ///
+    /// # Errors
+    /// [`Reason::CrossSite`](protocol_core::Reason) for a request from another site, or one that
+    /// says nothing of where it is from; [`Error::Config`] without a `public_url`.
+    pub fn check_same_origin(
+        &self,
+        origin: Option<&str>,
+        sec_fetch_site: Option<&str>,
+    ) -> Result<(), Error> {
+        let base = self.0.public_url.as_ref().ok_or_else(|| {
+            Error::config("public_url", "expected it, to know requests of our own pages by")
+        })?;
+        let ours = url::Url::parse(base.as_str()).is_ok_and(|base| {
+            origin.is_some_and(|origin| base.origin().ascii_serialization() == origin)
+        });
+        let same = match (origin, sec_fetch_site) {
+            (Some(_), Some(site)) => ours && site == "same-origin",
+            (Some(_), None) => ours,
+            (None, site) => site == Some("same-origin"),
+        };
+        let from = origin.or(sec_fetch_site).unwrap_or("unknown");
+        if same { Ok(()) } else { Err(protocol_core::Reason::CrossSite(shown(from)).into()) }
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.names().into_iter().map(|(name, _)| name).collect();
+        f.debug_struct("Registry").field("clients", &names).finish_non_exhaustive()
+    }
+}
+
+/// What a registry is built from.
+#[derive(Default)]
+pub struct Builder {
+    providers: BTreeMap<String, Provider>,
+    sources: Vec<Source>,
+    public_url: Option<Endpoint>,
+    callback_path: Option<String>,
+    http: Option<Arc<dyn HttpClient>>,
+    default_http: Option<fn() -> Result<Arc<dyn HttpClient>, Error>>,
+    clock: Clock,
+}
+
+impl Builder {
+    /// The address that browsers use for this application, with its base path if it has one:
+    /// callback URLs are made from it.
+    ///
+    /// # Errors
+    /// [`Error::Config`] unless it is https, or http on loopback.
+    pub fn public_url(mut self, url: &str) -> Result<Self, Error> {
+        let endpoint = Endpoint::parse("public_url", url)?;
+        if url.contains('?') {
+            return Err(Error::config("public_url", "expected no query"));
+        }
+        self.public_url = Some(endpoint);
+        Ok(self)
+    }
+
+    /// The path of callbacks under the public URL. Default `/authorize/{name}`; `{name}` stands for
+    /// the client's name.
+    #[must_use]
+    pub fn callback_path(mut self, path: impl Into<String>) -> Self {
+        self.callback_path = Some(path.into());
+        self
+    }
+
+    /// Adds a source of settings. A file's tables register clients by themselves, with the preset
+    /// of that name if there is one.
+    #[must_use]
+    pub fn source(mut self, source: impl Into<Source>) -> Self {
+        self.sources.push(source.into());
+        self
+    }
+
+    /// Registers a provider under a name: letters, digits, `-` and `_`. A second one of the same
+    /// name replaces the first.
+    #[must_use]
+    pub fn register(mut self, name: impl Into<String>, provider: Provider) -> Self {
+        self.providers.insert(name.into(), provider);
+        self
+    }
+
+    /// The HTTP client, with which every request is sent.
+    #[must_use]
+    pub fn http(mut self, http: impl HttpClient) -> Self {
+        self.http = Some(Arc::new(http));
+        self
+    }
+
+    /// How the HTTP client is made unless one is given: for adapters that bring one along.
+    #[must_use]
+    pub fn default_http(mut self, make: fn() -> Result<Arc<dyn HttpClient>, Error>) -> Self {
+        self.default_http = Some(make);
+        self
+    }
+
+    /// The clock. Default: the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Builds the registry: every client's settings are read and checked now. Nothing is fetched.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the client, the key and where its value came from; two names that
+    /// would share variables of the environment; no HTTP client.
+    pub fn build(self) -> Result<Registry, Error> {
+        let http = match (self.http, self.default_http) {
+            (Some(http), _) => http,
+            (None, Some(make)) => make()?,
+            (None, None) => {
+                let problem = "expected an HTTP client, got none; integration-reqwest has one";
+                return Err(Error::config("http", problem));
+            }
+        };
+        let (env, files) = split(self.sources);
+        let mut providers = self.providers;
+        for name in files.keys() {
+            providers
+                .entry(name.clone())
+                .or_insert_with(|| providers::by_name(name).unwrap_or_default());
+        }
+        check_names(providers.keys())?;
+        let issuers = Issuers::default();
+        let mut warnings = Vec::new();
+        let mut clients = HashMap::new();
+        for (name, provider) in providers {
+            let mut from_env = Settings::default();
+            for env in &env {
+                let (settings, near_misses) = env.settings(&name)?;
+                from_env.overlay(&settings);
+                warnings.extend(near_misses);
+            }
+            let settings = provider.layered(files.get(&name), Some(&from_env));
+            let config = Config::resolve(&name, settings)?;
+            let registered = Registered::new(&name, &provider, config, &issuers)?;
+            clients.insert(name, Arc::new(registered));
+        }
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(Registry(Arc::new(Inner {
+            clients: ArcSwap::from_pointee(clients),
+            public_url: self.public_url,
+            callback_path: self.callback_path.unwrap_or_else(|| "/authorize/{name}".to_owned()),
+            warnings,
+            http,
+            clock: self.clock,
+            finished: ReplaySet::new(FINISHED_LOGINS),
+        })))
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("providers", &self.providers).finish_non_exhaustive()
+    }
+}
+
+/// How many finished logins are remembered against replay, at about 120 bytes each.
+const FINISHED_LOGINS: usize = 100_000;
+
+fn split(sources: Vec<Source>) -> (Vec<Env>, BTreeMap<String, Settings>) {
+    let mut envs = Vec::new();
+    let mut files: BTreeMap<String, Settings> = BTreeMap::new();
+    for Source(kind) in sources {
+        match kind {
+            Kind::Env(env) => envs.push(env),
+            Kind::Clients(clients) => {
+                for (name, settings) in clients {
+                    files.entry(name).or_default().overlay(&settings);
+                }
+            }
+        }
+    }
+    (envs, files)
+}
+
+/// Names are letters, digits, `-` and `_`, and no two share their variables of the environment.
+fn check_names<'a>(names: impl Iterator<Item = &'a String>) -> Result<(), Error> {
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for name in names {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
+            let problem = "expected 1 to 64 letters, digits, - and _";
+            return Err(Error::config(format!("client {:?}", shown(name)), problem));
+        }
+        if let Some(other) = seen.insert(name.to_ascii_uppercase().replace('-', "_"), name) {
+            let variable = Key::ClientId.name().to_ascii_uppercase();
+            let problem =
+                format!("would share variables like {variable} with the client {other:?}");
+            return Err(Error::config(format!("client {name:?}"), problem));
+        }
+    }
+    Ok(())
+}
+
+/// A text from outside, cut to what an error may hold.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
+}

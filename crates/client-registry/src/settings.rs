@@ -1,0 +1,281 @@
+//! What a client can be told, as text by key, and where each value came from.
+//!
+//! Presets, files, the environment and code all speak in these keys; [`crate::config`] turns them
+//! into typed settings once, so a mistake reads the same wherever it was made.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use protocol_core::{Error, Secret};
+
+macro_rules! keys {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// A key of a client's configuration: `GOOGLE_CLIENT_ID` in the environment, `client_id`
+        /// in a file.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Key { $($(#[$doc])* $name,)* }
+
+        impl Key {
+            /// Every key.
+            pub const ALL: &'static [Key] = &[$(Key::$name,)*];
+
+            /// The key as files spell it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Key::$name => $text,)* }
+            }
+        }
+    };
+}
+
+keys! {
+    /// The client identifier, or the consumer key of OAuth 1.0.
+    ClientId = "client_id",
+    /// The client secret, or the consumer secret of OAuth 1.0.
+    ClientSecret = "client_secret",
+    /// OAuth 1.0: where temporary credentials are asked for. Its presence makes the client one of
+    /// OAuth 1.0.
+    RequestTokenUrl = "request_token_url",
+    /// OAuth 1.0: more parameters of that request, as JSON or form text.
+    RequestTokenParams = "request_token_params",
+    /// The token endpoint.
+    AccessTokenUrl = "access_token_url",
+    /// More parameters of the token request, as JSON or form text.
+    AccessTokenParams = "access_token_params",
+    /// The authorization endpoint.
+    AuthorizeUrl = "authorize_url",
+    /// More parameters of the authorization URL, as JSON or form text.
+    AuthorizeParams = "authorize_params",
+    /// What relative addresses of API calls are relative to.
+    ApiBaseUrl = "api_base_url",
+    /// Further settings of this table as one JSON object or form text, as Authlib groups them.
+    ClientKwargs = "client_kwargs",
+    /// OpenID Connect: the issuer, exactly as its documents write it.
+    Issuer = "issuer",
+    /// Where the server's metadata is, when it is not under the issuer's well-known address.
+    ServerMetadataUrl = "server_metadata_url",
+    /// The UserInfo endpoint, or the profile address of an OAuth 1.0 or 2.0 API.
+    UserinfoEndpoint = "userinfo_endpoint",
+    /// Where the issuer's JWK Set is.
+    JwksUri = "jwks_uri",
+    /// The algorithms that ID tokens may be signed with, separated by spaces.
+    IdTokenSignedResponseAlg = "id_token_signed_response_alg",
+    /// The algorithms that UserInfo answers must be signed with, for a client that is registered for
+    /// signed ones, separated by spaces. Default: answers are plain JSON.
+    UserinfoSignedResponseAlg = "userinfo_signed_response_alg",
+    /// The scopes to ask for, separated by spaces.
+    Scope = "scope",
+    /// How the client authenticates at the token endpoint: `client_secret_basic`,
+    /// `client_secret_post` or `none`.
+    TokenEndpointAuthMethod = "token_endpoint_auth_method",
+    /// PKCE: `S256`. Providers that cannot are named by the quirk `no_pkce`.
+    CodeChallengeMethod = "code_challenge_method",
+    /// How the authorization response comes: `query` or `form_post`.
+    ResponseMode = "response_mode",
+    /// `code`, the response type that this crate speaks.
+    ResponseType = "response_type",
+    /// OpenID Connect: the most seconds since the user authenticated.
+    MaxAge = "max_age",
+    /// OpenID Connect: `login`, `consent`, `select_account` or `none`.
+    Prompt = "prompt",
+    /// OpenID Connect: acr values, separated by spaces, of which the ID token must have one. They
+    /// are asked for as essential (OIDC Core 5.5.1.1).
+    EssentialAcrValues = "essential_acr_values",
+    /// Seconds by which clocks may differ. Default 60.
+    Leeway = "leeway",
+    /// When the UserInfo endpoint is asked: `auto`, `never` or `always`.
+    Userinfo = "userinfo",
+    /// `when_azp_is_us` to take ID tokens that name further audiences.
+    OtherAudiences = "other_audiences",
+    /// Audiences besides our own that an ID token may name, separated by spaces.
+    TrustedAudiences = "trusted_audiences",
+    /// OAuth 1.0: `HMAC-SHA1` (default), `HMAC-SHA256`, `HMAC-SHA512` or `PLAINTEXT`.
+    SignatureMethod = "signature_method",
+    /// OAuth 1.0: where the signature goes: `header` (default), `query` or `body`.
+    SignatureType = "signature_type",
+    /// OAuth 1.0: the realm of the Authorization header.
+    Realm = "realm",
+    /// Deviations of the provider by name, separated by spaces; see [`crate::Quirk`].
+    Quirks = "quirks",
+}
+
+impl Key {
+    /// The key of that name, in any case.
+    pub fn from_name(name: &str) -> Option<Key> {
+        Key::ALL.iter().copied().find(|key| key.name().eq_ignore_ascii_case(name))
+    }
+
+    /// Whether values of it are secrets; such a key can also be given as `{KEY}_FILE`.
+    pub fn is_secret(self) -> bool {
+        matches!(self, Key::ClientSecret)
+    }
+}
+
+/// Where a value came from, for errors that say so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A preset of this crate.
+    Preset,
+    /// A file, by its path.
+    File(String),
+    /// A map given by the application.
+    Map,
+    /// A variable of the environment, by its name.
+    Env(String),
+    /// A call in the application's code.
+    Code,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Preset => f.write_str("the preset"),
+            Origin::File(path) => f.write_str(path),
+            Origin::Map => f.write_str("a map"),
+            Origin::Env(name) => write!(f, "the environment's {name}"),
+            Origin::Code => f.write_str("code"),
+        }
+    }
+}
+
+/// Values by key, each with its origin. Its `Debug` shows keys and origins only.
+#[derive(Clone, Default)]
+pub(crate) struct Settings(BTreeMap<Key, (Secret, Origin)>);
+
+impl Settings {
+    /// Sets one value; one that was there goes.
+    pub(crate) fn set(&mut self, key: Key, value: impl Into<String>, origin: Origin) {
+        self.0.insert(key, (Secret::new(value), origin));
+    }
+
+    /// The value of a key. An empty text counts as none, as in an environment that blanks it.
+    pub(crate) fn value(&self, key: Key) -> Option<&str> {
+        self.0.get(&key).map(|(value, _)| value.expose()).filter(|value| !value.is_empty())
+    }
+
+    /// Where the value of a key came from.
+    pub(crate) fn origin(&self, key: Key) -> Option<&Origin> {
+        self.0.get(&key).map(|(_, origin)| origin)
+    }
+
+    /// Puts `over` on top of these: its values win.
+    pub(crate) fn overlay(&mut self, over: &Settings) {
+        self.0.extend(over.0.iter().map(|(key, value)| (*key, value.clone())));
+    }
+
+    /// Unfolds `client_kwargs` into the keys it names. What is set beside it wins.
+    pub(crate) fn unfold_kwargs(&mut self) -> Result<(), Error> {
+        let Some((text, origin)) = self.0.remove(&Key::ClientKwargs) else { return Ok(()) };
+        for (name, value) in pairs("client_kwargs", text.expose())? {
+            let key = Key::from_name(&name)
+                .filter(|key| *key != Key::ClientKwargs)
+                .ok_or_else(|| unknown_key(&name, &origin))?;
+            self.0.entry(key).or_insert_with(|| (Secret::new(value), origin.clone()));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.iter().map(|(key, (_, origin))| (key.name(), origin))).finish()
+    }
+}
+
+/// Pairs written as a JSON object or as form text (`a=1&b=2`). Values that are JSON numbers or
+/// booleans are taken by their text; an array repeats its name.
+///
+/// # Errors
+/// [`Error::Config`] naming `what`.
+pub(crate) fn pairs(what: &str, text: &str) -> Result<Vec<(String, String)>, Error> {
+    use serde_json::Value;
+    fn scalar(value: &Value) -> Option<String> {
+        match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(bool) => Some(bool.to_string()),
+            _ => None,
+        }
+    }
+    let text = text.trim();
+    if !text.starts_with('{') {
+        return Ok(protocol_core::percent::form_pairs(text.as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect());
+    }
+    let object = protocol_core::json::object(text.as_bytes())
+        .map_err(|error| Error::config(what, format!("expected JSON or form text: {error}")))?;
+    let mut pairs = Vec::new();
+    for (name, value) in object {
+        let items = match value {
+            Value::Array(items) => items,
+            one => vec![one],
+        };
+        for item in items {
+            let text = scalar(&item).ok_or_else(|| {
+                Error::config(what, format!("expected texts, got another JSON type at {name:?}"))
+            })?;
+            pairs.push((name.clone(), text));
+        }
+    }
+    Ok(pairs)
+}
+
+/// The error for a key that nobody knows, with the nearest one that is known.
+pub(crate) fn unknown_key(name: &str, origin: &Origin) -> Error {
+    let problem = match nearest_key(name) {
+        Some(key) => format!("unknown key {name:?}; the nearest known one is {:?}", key.name()),
+        None => format!("unknown key {name:?}"),
+    };
+    Error::config(origin.to_string(), problem)
+}
+
+/// The known key that a misspelt name is nearest to, if any is near.
+pub(crate) fn nearest_key(name: &str) -> Option<Key> {
+    let name = name.to_ascii_lowercase();
+    Key::ALL
+        .iter()
+        .map(|key| (strsim::damerau_levenshtein(&name, key.name()), *key))
+        .filter(|(distance, key)| *distance <= 2.max(key.name().len() / 4))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, key)| key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_read_from_json_and_from_form_text() {
+        let both = [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "x y".to_owned())];
+        assert_eq!(pairs("p", "a=1&b=x+y").unwrap(), both);
+        assert_eq!(pairs("p", r#" {"a": 1, "b": "x y"}"#).unwrap(), both);
+        assert_eq!(pairs("p", r#"{"r": ["1", "2"]}"#).unwrap().len(), 2);
+        for text in [r#"{"a": {}}"#, r#"{"a": null}"#, "{", r#"{"a":1,"a":2}"#] {
+            assert_eq!(pairs("p", text).unwrap_err().code(), "config", "{text}");
+        }
+    }
+
+    #[test]
+    fn kwargs_become_keys_and_what_stands_beside_them_wins() {
+        let mut settings = Settings::default();
+        let kwargs = r#"{"scope": "openid email", "leeway": 5}"#;
+        settings.set(Key::ClientKwargs, kwargs, Origin::Env("GOOGLE_CLIENT_KWARGS".into()));
+        settings.set(Key::Leeway, "9", Origin::Code);
+        settings.unfold_kwargs().unwrap();
+        assert_eq!(settings.value(Key::Scope), Some("openid email"));
+        assert_eq!(settings.value(Key::Leeway), Some("9"));
+
+        settings.set(Key::ClientKwargs, r#"{"scop": "x"}"#, Origin::Code);
+        let error = settings.unfold_kwargs().unwrap_err().to_string();
+        assert!(error.contains("scop") && error.contains("\"scope\""), "{error}");
+    }
+
+    #[test]
+    fn debug_holds_no_value() {
+        let mut settings = Settings::default();
+        settings.set(Key::ClientSecret, "canary", Origin::Code);
+        assert_eq!(format!("{settings:?}"), r#"{"client_secret": Code}"#);
+    }
+}
