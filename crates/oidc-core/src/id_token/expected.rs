@@ -18,6 +18,7 @@ pub struct Expected<'a> {
     pub(crate) access_token: Option<&'a AccessToken>,
     pub(crate) code: Option<&'a str>,
     pub(crate) state: Option<&'a str>,
+    pub(crate) sub: Option<&'a str>,
     pub(crate) max_age: Option<Duration>,
     pub(crate) acr: &'a [String],
 }
@@ -78,6 +79,13 @@ impl<'a> Expected<'a> {
         Expected { state: Some(state), ..self }
     }
 
+    /// The one user who may have logged in: of the hybrid flow's first ID Token (OIDC Core
+    /// §3.3.3.6), of an `id_token_hint`, of the session that is being renewed.
+    #[must_use]
+    pub fn sub(self, sub: &'a str) -> Self {
+        Expected { sub: Some(sub), ..self }
+    }
+
     /// The `max_age` that was asked for: `auth_time` must be there and recent enough.
     #[must_use]
     pub fn max_age(self, max_age: Duration) -> Self {
@@ -92,7 +100,15 @@ impl<'a> Expected<'a> {
     }
 
     fn from(origin: Origin<'a>) -> Self {
-        Expected { origin, access_token: None, code: None, state: None, max_age: None, acr: &[] }
+        Expected {
+            origin,
+            access_token: None,
+            code: None,
+            state: None,
+            sub: None,
+            max_age: None,
+            acr: &[],
+        }
     }
 }
 

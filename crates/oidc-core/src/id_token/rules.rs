@@ -20,6 +20,9 @@ pub(super) fn check(
     audience(rules, claims.aud(), claims.azp())?;
     times(rules, claims, now)?;
     no_event(claims)?;
+    if expected.sub.is_some_and(|sub| sub != claims.sub()) {
+        return Err(Reason::SubMismatch);
+    }
     match expected.origin {
         Origin::Code(Nonce::NotSent) => {}
         Origin::Code(Nonce::Expect(sent)) | Origin::Front { nonce: sent, .. } => {
@@ -43,14 +46,14 @@ pub(crate) fn audience(
         return Err(Reason::AudMismatch { expected: us.clone(), got: shown(aud) });
     }
     if let Some(azp) = azp.filter(|azp| azp != us) {
-        return Err(Reason::AzpMismatch { expected: us.clone(), got: azp.to_owned() });
+        return Err(Reason::AzpMismatch { expected: us.clone(), got: cut(azp) });
     }
     let trusted = |other: &String| other == us || rules.trusted_audiences.contains(other);
     match aud.iter().find(|other| !trusted(other)) {
         None => Ok(()),
         Some(_) if rules.other_audiences_when_azp_is_us && azp.is_some() => Ok(()),
         Some(_) if rules.other_audiences_when_azp_is_us => Err(Reason::AzpMissing),
-        Some(other) => Err(Reason::UntrustedAud(other.clone())),
+        Some(other) => Err(Reason::UntrustedAud(cut(other))),
     }
 }
 
@@ -106,7 +109,7 @@ fn nonce(claims: &Claims, sent: &str) -> Result<(), Reason> {
 /// OIDC Core §12.2. (`azp` is compared with our own name already.)
 fn same_as_before(claims: &Claims, original: &Original) -> Result<(), Reason> {
     if claims.iss() != original.iss {
-        let (expected, got) = (original.iss.clone(), claims.iss().to_owned());
+        let (expected, got) = (original.iss.clone(), cut(claims.iss()));
         return Err(Reason::IssMismatch { expected, got });
     }
     if claims.sub() != original.sub {
@@ -155,9 +158,14 @@ fn hashes(claims: &Claims, alg: Algorithm, expected: &Expected<'_>) -> Result<()
     }
 }
 
-/// A list for an error, cut.
+/// A list for an error.
 fn shown(list: &[String]) -> String {
-    list.join(" ").chars().take(256).collect()
+    cut(&list.join(" "))
+}
+
+/// A text from outside for an error, of bounded length.
+fn cut(text: &str) -> String {
+    text.chars().take(256).collect()
 }
 
 /// The left half of the digest that the token's own algorithm uses, as base64url (OIDC Core
@@ -188,7 +196,7 @@ fn authentication(
     }
     let acr = claims.acr();
     if !expected.acr.is_empty() && !expected.acr.iter().any(|value| Some(&**value) == acr) {
-        let (expected, got) = (expected.acr.join(" "), acr.map(str::to_owned));
+        let (expected, got) = (expected.acr.join(" "), acr.map(cut));
         return Err(Reason::AcrMismatch { expected, got });
     }
     Ok(())

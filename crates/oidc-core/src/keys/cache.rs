@@ -154,8 +154,8 @@ impl<T> Renewed<T> {
     /// No key of `used` fits a token, or none verifies it.
     ///
     /// Of many callers at once, each is told [`Missed::Fetch`] until the fetch is reported on, so
-    /// that all of them profit from it: let the fetches of one cache join into one, and decide
-    /// under the lock under which they are joined.
+    /// that all of them profit from it: let the fetches of one cache join into one, decide under the
+    /// lock under which they are joined, and report on each, also on one that was given up.
     pub fn missed(&mut self, used: &Arc<T>, now: UnixTime) -> Missed<T> {
         if let Some(kept) = self.kept.as_ref().filter(|kept| !Arc::ptr_eq(&kept.set, used)) {
             return Missed::Use(kept.set.clone());

@@ -62,9 +62,9 @@ impl UserInfo {
 
     /// The profile answer of a provider that speaks no OpenID Connect. `mapping` says where the
     /// standard claims are found: pairs of a claim and the name of a member of `profile`, or a JSON
-    /// pointer (RFC 6901) if it begins with `/`. A number becomes a text, except for
-    /// `email_verified` and `updated_at`; what is not found is left out. The members of `profile`
-    /// stay beside the claims, but no standard claim is read where the mapping finds it elsewhere.
+    /// pointer (RFC 6901) where it begins with `/`. A number becomes a text, except in
+    /// `email_verified` and `updated_at`. A mapped claim that is not found is absent, whatever
+    /// `profile` itself holds under its name; the other members of `profile` stay beside the claims.
     ///
     /// ```
     /// use oidc_core::UserInfo;
