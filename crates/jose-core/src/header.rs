@@ -115,3 +115,47 @@ impl fmt::Debug for Header {
 
 /// The most that a header may take, encoded: enough for a chain of certificates.
 const MAX_BYTES: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(text: &str) -> Result<Header, Reason> {
+        Header::decode(&base64url::encode(text))
+    }
+
+    #[test]
+    fn a_media_type_is_known_in_any_case_and_without_its_prefix() {
+        let typ = |typ| header(&format!(r#"{{"alg":"ES256","typ":"{typ}"}}"#)).unwrap();
+        for spelling in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/at+JWT"] {
+            assert!(typ(spelling).is_typ("at+jwt"), "{spelling}");
+            assert!(!typ(spelling).is_typ("JWT"), "{spelling}");
+        }
+        assert!(!header(r#"{"alg":"ES256"}"#).unwrap().is_typ("JWT"));
+    }
+
+    #[test]
+    fn members_of_other_types_are_refused() {
+        for text in [
+            r#"{}"#,
+            r#"{"alg":256}"#,
+            r#"{"alg":null}"#,
+            r#"{"alg":["RS256"]}"#,
+            r#"{"alg":""}"#,
+            r#"{"alg":"RS256","kid":7}"#,
+            r#"{"alg":"RS256","kid":null}"#,
+            r#"{"alg":"RS256","typ":{}}"#,
+            r#"{"alg":"RS256","cty":[]}"#,
+        ] {
+            assert_eq!(header(text).unwrap_err().code(), "malformed_header", "{text}");
+        }
+    }
+
+    #[test]
+    fn unknown_members_are_kept_and_not_shown() {
+        let header = header(r#"{"alg":"ES256","cty":"x","foo":{"a":["canary"]}}"#).unwrap();
+        assert_eq!(header.cty(), Some("x"));
+        assert!(header.member("foo").is_some());
+        assert!(!format!("{header:?}").contains("canary"));
+    }
+}

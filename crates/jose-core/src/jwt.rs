@@ -185,3 +185,108 @@ fn kind(value: &Value) -> &'static str {
         Value::Object(_) => "an object",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(text: &str) -> Result<Claims, Error> {
+        Claims::from_json(text.as_bytes())
+    }
+
+    #[test]
+    fn registered_claims_have_their_types() {
+        let claims =
+            claims(r#"{"iss":"i","sub":"s","aud":["a","b"],"exp":20,"nbf":10,"iat":11,"jti":"j"}"#)
+                .unwrap();
+        assert_eq!((claims.iss(), claims.sub(), claims.jti()), (Some("i"), Some("s"), Some("j")));
+        assert_eq!(claims.aud(), ["a", "b"]);
+        let times = [claims.exp(), claims.nbf(), claims.iat()].map(|t| t.unwrap().seconds());
+        assert_eq!(times, [20, 10, 11]);
+    }
+
+    #[test]
+    fn absent_claims_are_none_and_one_audience_is_a_list() {
+        assert_eq!(claims(r#"{"aud":"a"}"#).unwrap().aud(), ["a"]);
+        let empty = claims("{}").unwrap();
+        assert!(empty.aud().is_empty() && empty.as_map().is_empty());
+        assert_eq!((empty.iss(), empty.sub(), empty.jti()), (None, None, None));
+        assert_eq!((empty.exp(), empty.nbf(), empty.iat()), (None, None, None));
+    }
+
+    #[test]
+    fn registered_claims_of_other_types_are_refused() {
+        for name in ["iss", "sub", "jti"] {
+            for value in ["null", "1", "true", "[]", "{}", "[\"x\"]"] {
+                let error = claims(&format!(r#"{{"{name}":{value}}}"#)).unwrap_err();
+                assert_eq!(error.code(), "claim_type", "{name} {value}");
+            }
+        }
+        for name in ["exp", "nbf", "iat"] {
+            for value in ["null", "\"1897473028\"", "true", "[1]", "{}", "\"2099-01-01T00:00:00Z\""]
+            {
+                let error = claims(&format!(r#"{{"{name}":{value}}}"#)).unwrap_err();
+                assert_eq!(error.code(), "claim_type", "{name} {value}");
+            }
+        }
+        for value in ["null", "1", "true", "{}", "[1]", "[\"a\",null]", "[[\"a\"]]"] {
+            let error = claims(&format!(r#"{{"aud":{value}}}"#)).unwrap_err();
+            assert_eq!(error.code(), "claim_type", "aud {value}");
+        }
+    }
+
+    #[test]
+    fn dates_are_rounded_up_and_saturate() {
+        for (written, seconds) in [
+            ("0", 0),
+            ("-1", 0),
+            ("-1e300", 0),
+            ("1897473028.0", 1_897_473_028),
+            ("1897473028.2", 1_897_473_029),
+            ("1.897473028e9", 1_897_473_028),
+            ("9223372036854775807", i64::MAX as u64),
+            ("18446744073709551615", u64::MAX),
+            ("18446744073709551616", u64::MAX),
+            ("1e300", u64::MAX),
+        ] {
+            let claims = claims(&format!(r#"{{"exp":{written}}}"#)).unwrap();
+            assert_eq!(claims.exp(), Some(UnixTime::from_seconds(seconds)), "{written}");
+        }
+        for unreadable in ["1e400", "-1e400", "NaN", "Infinity", "0x10", "01"] {
+            let error = claims(&format!(r#"{{"exp":{unreadable}}}"#)).unwrap_err();
+            assert_eq!(error.code(), "malformed_payload", "{unreadable}");
+        }
+    }
+
+    #[test]
+    fn other_claims_are_read_as_the_caller_asks() {
+        #[derive(serde::Deserialize, Debug, PartialEq)]
+        struct Mine {
+            groups: Vec<String>,
+        }
+        let claims = claims(r#"{"groups":["a"],"n":1,"nothing":null}"#).unwrap();
+        assert_eq!(claims.get::<Vec<String>>("groups").unwrap(), Some(vec!["a".to_owned()]));
+        assert_eq!(claims.get::<u8>("nothing").unwrap(), None);
+        assert_eq!(claims.get::<u8>("absent").unwrap(), None);
+        assert_eq!(claims.parse::<Mine>().unwrap(), Mine { groups: vec!["a".to_owned()] });
+        assert_eq!(claims.text("absent").unwrap(), None);
+        assert_eq!(claims.time("n").unwrap(), Some(UnixTime::from_seconds(1)));
+        for error in [
+            claims.get::<String>("n").unwrap_err(),
+            claims.parse::<Vec<u8>>().unwrap_err(),
+            claims.text("n").unwrap_err(),
+            claims.text("nothing").unwrap_err(),
+            claims.time("groups").unwrap_err(),
+        ] {
+            assert_eq!(error.code(), "claim_type");
+        }
+    }
+
+    #[test]
+    fn debug_shows_names_alone() {
+        let claims = claims(r#"{"email":"canary@example.com"}"#).unwrap();
+        assert_eq!(format!("{claims:?}"), r#"Claims{"email"}"#);
+        let error = claims.get::<u8>("email").unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+}

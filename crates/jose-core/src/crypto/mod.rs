@@ -1,8 +1,11 @@
-//! The seam to a cryptography library. Only the files of this folder name one.
+//! The seam to a cryptography library. Only `aws_lc.rs` and `ring.rs` name one.
 //!
-//! A backend has three types: [`VerifyingKey`] (a public key made ready for one algorithm), [`MacKey`]
-//! (a shared secret made ready for one hash) and [`KeyPair`] (a private key made ready for one
+//! It has three types: [`VerifyingKey`] (a public key made ready for one algorithm), [`MacKey`] (a
+//! shared secret made ready for one hash) and [`KeyPair`] (a private key made ready for one
 //! algorithm). Each is made once per key, not once per token. A failure says nothing more.
+//!
+//! The two libraries share most of an interface, so `ring_like.rs` is written once for both, and each
+//! library's own file holds what differs.
 
 #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
 compile_error!(
@@ -10,19 +13,22 @@ compile_error!(
      default) or `ring`"
 );
 
-#[cfg(feature = "aws-lc-rs")]
-mod aws_lc;
-#[cfg(feature = "aws-lc-rs")]
-pub(crate) use aws_lc::{BACKEND, KeyPair, MacKey, VerifyingKey};
-
-#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
-mod ring;
-#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
-pub(crate) use self::ring::{BACKEND, KeyPair, MacKey, VerifyingKey};
+#[cfg_attr(feature = "aws-lc-rs", path = "aws_lc.rs")]
+#[cfg_attr(not(feature = "aws-lc-rs"), path = "ring.rs")]
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+mod backend;
 
 mod der;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+mod ring_like;
 
-/// Which backend serves; a column of the algorithm table belongs to each.
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+pub(crate) use {
+    backend::{BACKEND, VerifyingKey},
+    ring_like::{KeyPair, MacKey},
+};
+
+/// Which library serves; a column of the algorithm table belongs to each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code)] // One of them is built.
 pub(crate) enum Backend {
@@ -33,3 +39,10 @@ pub(crate) enum Backend {
 /// The library did not take the key, or failed to sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refused;
+
+impl Refused {
+    /// Leaves aside what the library said.
+    fn from<E>(_: E) -> Self {
+        Refused
+    }
+}
