@@ -42,7 +42,9 @@ pub(crate) fn bearer(
     needed: Option<&str>,
 ) -> Result<(User, String), OAuthError> {
     let invalid = |why| OAuthError::bearer(StatusCode::UNAUTHORIZED, "invalid_token", why);
-    let token = web::authorization(headers, "Bearer").ok_or_else(|| invalid("no access token"))?;
+    let token = web::authorization(headers, "Bearer").ok_or_else(|| {
+        OAuthError::bearer(StatusCode::UNAUTHORIZED, OAuthError::NO_TOKEN, "no access token")
+    })?;
     let access = store.access_tokens.get(&token.to_owned());
     let access = access.ok_or_else(|| invalid("the access token is unknown"))?;
     if access.expires <= web::now() {

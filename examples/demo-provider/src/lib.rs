@@ -41,6 +41,7 @@ mod token;
 
 pub use client::{Client, User};
 pub use jose_core::Algorithm;
+pub use pages::escape;
 pub use provider::{Builder, DemoProvider, Fault, Running};
 
 #[cfg(doctest)]

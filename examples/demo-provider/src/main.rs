@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
+use std::process::ExitCode;
 
 use demo_provider::{Client, DemoProvider};
 use serde_json::json;
@@ -18,7 +19,17 @@ A provider for demos and tests, on this machine only.
 ";
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "demo-provider: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let (mut host, mut port) = (IpAddr::from(Ipv4Addr::LOCALHOST), 9440_u16);
     let (mut redirect_uris, mut auto_approve) = (Vec::new(), None);
     let mut args = std::env::args().skip(1);

@@ -86,7 +86,7 @@ pub(crate) fn home(issuer: &str) -> Response {
          nothing to do on this page. <a href=\"/.well-known/openid-configuration\">Metadata</a></p>",
         escape(issuer),
     );
-    page(StatusCode::OK, "Demo provider", &main)
+    page(StatusCode::OK, "Home", &main)
 }
 
 /// The page that posts an answer on to the client (OAuth 2.0 Form Post Response Mode §2).
@@ -101,7 +101,7 @@ pub(crate) fn form_post(redirect_uri: &str, pairs: &[(&str, &str)]) -> Response 
 }
 
 /// `text` fit for element content and for quoted attribute values.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -162,9 +162,9 @@ const STYLE: &str = "\
 font:16px/1.5 system-ui,sans-serif}\
 .banner{background:var(--warn);color:var(--on-warn);padding:.6rem 1rem;text-align:center;\
 font-weight:600}\
-main{max-width:26rem;margin:8vh auto;padding:2rem;background:var(--card);\
+main{width:min(26rem,100% - 2rem);margin:8vh auto;padding:2rem;background:var(--card);\
 border:1px solid var(--line);border-radius:14px;overflow-wrap:anywhere}\
-h1{margin:0 0 .5rem;font-size:1.4rem;font-weight:600}p{margin:.5rem 0}ul{padding-left:1.2rem}\
+h1{margin:0 0 .5rem;font-size:1.4rem;font-weight:600}p{margin:.5rem 0}ul{padding-left:1.2rem}main>:last-child,form>:last-child{margin-bottom:0}\
 label{display:block;margin:1rem 0;font-weight:600}\
 input{display:block;width:100%;margin-top:.3rem;padding:.6rem .7rem;font:inherit;color:inherit;\
 background:transparent;border:1px solid var(--line);border-radius:8px}\

@@ -1,5 +1,6 @@
 //! Building, binding and steering the provider.
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -105,6 +106,12 @@ pub struct Running {
     app: App,
     stop: oneshot::Sender<()>,
     task: JoinHandle<io::Result<()>>,
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("issuer", &self.app.issuer).finish_non_exhaustive()
+    }
 }
 
 impl Running {

@@ -64,6 +64,10 @@ pub(crate) struct OAuthError {
 }
 
 impl OAuthError {
+    /// The code of an API's answer to a request that brings no token: it stays out of the challenge
+    /// (RFC 6750 §3.1).
+    pub(crate) const NO_TOKEN: &'static str = "unauthorized";
+
     /// 400 with this code.
     pub(crate) fn new(code: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
         let (status, description) = (StatusCode::BAD_REQUEST, description.into());
@@ -95,7 +99,10 @@ impl IntoResponse for OAuthError {
         let mut response = json(&json!({"error": code, "error_description": description}));
         *response.status_mut() = status;
         if let Some(scheme) = scheme {
-            let challenge = format!("{scheme} realm=\"demo-provider\", error=\"{code}\"");
+            let mut challenge = format!("{scheme} realm=\"demo-provider\"");
+            if code != OAuthError::NO_TOKEN {
+                challenge += &format!(", error=\"{code}\"");
+            }
             insert(&mut response, header::WWW_AUTHENTICATE, &challenge);
         }
         response

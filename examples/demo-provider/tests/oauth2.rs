@@ -47,7 +47,18 @@ async fn a_login_by_the_pages_ends_with_an_api_call() {
     assert_eq!(user["email"], "alice@example.test");
     let notes = browser.get_with("/api/notes", access_token).await;
     assert_eq!(notes.error(), (403, "insufficient_scope".into()));
-    assert_eq!(browser.get_with("/api/user", "x").await.error(), (401, "invalid_token".into()));
+    for (answer, challenge) in [
+        (
+            browser.get_with("/api/user", "x").await,
+            "Bearer realm=\"demo-provider\", error=\"invalid_token\"",
+        ),
+        (browser.get("/api/user").await, "Bearer realm=\"demo-provider\""),
+    ] {
+        assert_eq!(
+            (answer.status, &answer.headers["www-authenticate"]),
+            (401, &challenge.parse().unwrap())
+        );
+    }
     assert_eq!(provider.requests("/token"), 1);
 }
 
@@ -277,8 +288,7 @@ async fn outages_redirects_and_lifetimes_can_be_switched() {
 #[tokio::test]
 async fn only_this_machine_is_served() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
-        let refused =
-            DemoProvider::builder().bind_to(address.parse().unwrap()).await.err().unwrap();
+        let refused = DemoProvider::builder().bind_to(address.parse().unwrap()).await.unwrap_err();
         assert_eq!(refused.kind(), std::io::ErrorKind::InvalidInput, "{address}");
     }
     let provider = provider().await;
