@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn cache_control_is_read_within_bounds() {
-        let table: &[(&[(&str, &str)], Option<u64>)] = &[
+        type Lines = &'static [(&'static str, &'static str)];
+        let table: &[(Lines, Option<u64>)] = &[
             (&[], None),
             (&[("cache-control", "public, max-age=3600, must-revalidate")], Some(3600)),
             (&[("cache-control", "MAX-AGE = \"60\"")], Some(60)),

@@ -100,11 +100,13 @@ impl AuthenticationRequest {
         name: impl Into<String>,
         values: impl IntoIterator<Item = T>,
     ) -> Self {
-        let (name, values) = (name.into(), values.into_iter().map(Into::into).collect());
+        let name = name.into();
+        let values: Vec<String> = values.into_iter().map(Into::into).collect();
+        let wanted = essential(&values);
         if name == "acr" {
-            self.essential_acr.clone_from(&values);
+            self.essential_acr = values;
         }
-        self.id_token_claims.insert(name, essential(values));
+        self.id_token_claims.insert(name, wanted);
         self
     }
 
@@ -118,7 +120,7 @@ impl AuthenticationRequest {
     /// A claim from the UserInfo endpoint as essential. The provider may leave it out all the same.
     #[must_use]
     pub fn userinfo_claim_essential(mut self, name: impl Into<String>) -> Self {
-        self.userinfo_claims.insert(name.into(), essential(Vec::new()));
+        self.userinfo_claims.insert(name.into(), essential(&[]));
         self
     }
 
@@ -186,8 +188,8 @@ impl fmt::Debug for AuthenticationRequest {
     }
 }
 
-fn essential(values: Vec<String>) -> Value {
-    match values.as_slice() {
+fn essential(values: &[String]) -> Value {
+    match values {
         [] => json!({"essential": true}),
         [value] => json!({"essential": true, "value": value}),
         _ => json!({"essential": true, "values": values}),

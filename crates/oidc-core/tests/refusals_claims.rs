@@ -1,4 +1,5 @@
 //! REFUSALS C: what the claims of an ID Token must say.
+#![allow(clippy::needless_pass_by_value)] // `json!(..)` reads best as a value.
 
 mod common;
 
@@ -351,8 +352,8 @@ fn refusal_c12_a_refreshed_id_token_of_someone_else() {
 #[test]
 fn another_user_than_the_expected_one_is_refused() {
     let login = Expected::code(Nonce::Expect(NONCE));
-    assert_eq!(code_with(json!({}), &login.sub("u1")), "ok");
-    assert_eq!(code_with(json!({}), &login.sub("u2")), "sub_mismatch");
+    assert_eq!(code_with(json!({}), &login.for_sub("u1")), "ok");
+    assert_eq!(code_with(json!({}), &login.for_sub("u2")), "sub_mismatch");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! REFUSALS A14, B6, C11, C14, E1, E3: documents of a provider: metadata, keys, UserInfo.
+#![allow(clippy::needless_pass_by_value)] // `json!(..)` reads best as a value.
 
 mod common;
 

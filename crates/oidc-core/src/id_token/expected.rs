@@ -82,7 +82,7 @@ impl<'a> Expected<'a> {
     /// The one user who may have logged in: of the hybrid flow's first ID Token (OIDC Core
     /// §3.3.3.6), of an `id_token_hint`, of the session that is being renewed.
     #[must_use]
-    pub fn sub(self, sub: &'a str) -> Self {
+    pub fn for_sub(self, sub: &'a str) -> Self {
         Expected { sub: Some(sub), ..self }
     }
 

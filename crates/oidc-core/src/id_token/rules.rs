@@ -118,10 +118,9 @@ fn same_as_before(claims: &Claims, original: &Original) -> Result<(), Reason> {
     if let Some(lost) = original.aud.iter().find(|aud| !claims.aud().contains(aud)) {
         return Err(Reason::AudMismatch { expected: lost.clone(), got: shown(claims.aud()) });
     }
-    if let (Some(was), Some(is)) = (original.auth_time, claims.auth_time()) {
-        if was != is {
-            return Err(Reason::AuthTimeMismatch);
-        }
+    match (original.auth_time, claims.auth_time()) {
+        (Some(was), Some(is)) if was != is => return Err(Reason::AuthTimeMismatch),
+        _ => {}
     }
     match claims.nonce() {
         Some(nonce) if original.nonce.as_deref() != Some(nonce) => Err(Reason::NonceMismatch),

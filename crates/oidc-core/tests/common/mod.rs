@@ -1,5 +1,6 @@
 //! One provider and one client, for the tests of this directory.
 #![allow(dead_code)] // Each test file uses its own part.
+#![allow(clippy::needless_pass_by_value)] // `json!(..)` reads best as a value.
 
 use std::sync::OnceLock;
 
