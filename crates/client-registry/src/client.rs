@@ -45,7 +45,7 @@ impl Registered {
         config: Config,
         issuers: &Issuers,
     ) -> Result<Self, Error> {
-        let title = provider.title().unwrap_or(name).to_owned();
+        let title = provider.shown_title().unwrap_or(name).to_owned();
         let Config { api_base_url, userinfo_endpoint, .. } = &config;
         let (api_base_url, userinfo_endpoint) = (api_base_url.clone(), userinfo_endpoint.clone());
         let kind = match config.protocol {

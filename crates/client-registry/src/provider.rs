@@ -19,6 +19,7 @@ use crate::settings::{Key, Origin, Settings};
 #[derive(Clone, Debug, Default)]
 pub struct Provider {
     preset: Option<&'static Preset>,
+    title: Option<String>,
     code: Settings,
     overwrite: bool,
 }
@@ -64,6 +65,13 @@ impl Provider {
         self.set(Key::Issuer, value)
     }
 
+    /// The name to show people. Default: the preset's, or the name it is registered under.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
     /// Lets the environment win over what code sets.
     #[must_use]
     pub fn overwrite(mut self) -> Self {
@@ -75,8 +83,8 @@ impl Provider {
         self.preset.and_then(|preset| preset.profile)
     }
 
-    pub(crate) fn title(&self) -> Option<&'static str> {
-        self.preset.map(|preset| preset.title)
+    pub(crate) fn shown_title(&self) -> Option<&str> {
+        self.title.as_deref().or(self.preset.map(|preset| preset.title))
     }
 
     /// All layers in their order, by rising weight.

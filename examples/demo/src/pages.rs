@@ -1,0 +1,198 @@
+//! What a person sees. All text from outside goes through [`escape`], cut first.
+
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use client_registry::{Error, Reason, public_message};
+use demo_provider::escape;
+
+use crate::sessions::User;
+
+pub(crate) fn sign_in(clients: &[(String, String)]) -> Response {
+    let buttons: String = clients
+        .iter()
+        .map(|(name, title)| {
+            format!("<a class=\"button\" href=\"/login/{}\">{}</a>", escape(name), escape(title))
+        })
+        .collect();
+    page(
+        StatusCode::OK,
+        "Sign in",
+        &format!(
+            "<h1>Sign in</h1><p>One application, three protocols. The demo provider runs inside \
+             this program; nothing leaves your machine.</p><nav>{buttons}</nav>"
+        ),
+    )
+}
+
+pub(crate) fn signed_in(user: &User) -> Response {
+    let info = &user.info;
+    let email = info.email().map_or_else(String::new, |email| {
+        let vouched = if email.verified { "verified" } else { "not verified" };
+        row("E-mail", &format!("{} <small>({vouched})</small>", shown(email.address)))
+    });
+    let name = info.name().or(info.preferred_username()).unwrap_or(info.sub());
+    let issuer = info.iss().map_or_else(String::new, |iss| row("Issuer", &shown(iss)));
+    let checks: String = user
+        .checks
+        .iter()
+        .map(|check| format!("<li><b>{}</b> {}</li>", escape(check.what), shown(&check.how)))
+        .collect();
+    page(
+        StatusCode::OK,
+        "Signed in",
+        &format!(
+            "<h1>Hello, {name}</h1><p>You are signed in with <strong>{title}</strong>.</p>\
+             <dl>{protocol}{sub}{email}{issuer}{scope}</dl>\
+             <h2>What was checked</h2><ul class=\"checks\">{checks}</ul>\
+             <div class=\"row\"><a class=\"button\" href=\"/call\">Call the API with the token</a>\
+             <form method=\"post\" action=\"/logout\"><button>Log out</button></form></div>",
+            name = shown(name),
+            title = escape(&user.title),
+            protocol = row("Protocol", user.protocol),
+            sub = row("Subject", &shown(info.sub())),
+            scope =
+                user.token.scope().map_or_else(String::new, |scope| row("Scope", &shown(scope))),
+        ),
+    )
+}
+
+/// The answer to an API call.
+pub(crate) fn answer(path: &str, answer: &serde_json::Value) -> Response {
+    page(
+        StatusCode::OK,
+        "API call",
+        &format!(
+            "<h1>GET {}</h1><p>The registry put the token on the request. The API answered:</p>\
+             <pre>{}</pre><p><a href=\"/\">Back</a></p>",
+            escape(path),
+            shown(&format!("{answer:#}")),
+        ),
+    )
+}
+
+/// A page for an error: what happened, for a person, and a way on. `client` is the name in the
+/// address, which may be nonsense.
+pub(crate) fn problem(error: &Error, client: &str) -> Response {
+    let (title, text) = match error {
+        Error::Rejected(rejection) if rejection.is_the_users_no() => (
+            "You said no",
+            "The provider was told not to let us know who you are. Nothing was kept.".to_owned(),
+        ),
+        Error::Rejected(rejection) => (
+            "The provider said no",
+            match &rejection.description {
+                Some(description) => format!("It says: {}", shown(description)),
+                None => format!("Its code for it is {}.", shown(&rejection.code)),
+            },
+        ),
+        Error::Unverified(Reason::LoginReplayed) => (
+            "This login was used already",
+            "A callback works once. If you did not just reload the page, somebody else may have \
+             used it."
+                .to_owned(),
+        ),
+        Error::Unverified(Reason::LoginExpired) => {
+            ("This login took too long", "It began more than an hour ago.".to_owned())
+        }
+        Error::Unverified(Reason::WrongClient { .. }) => (
+            "This is another provider's answer",
+            "It came to the address of a provider that you did not choose.".to_owned(),
+        ),
+        Error::Unverified(reason) if reason.is_about_the_callback() => (
+            "This link is stale",
+            "It belongs to no login that this browser has begun: an old link, one that was sent \
+             by somebody else, or a browser that keeps no cookies."
+                .to_owned(),
+        ),
+        _ => ("This did not work", escape(public_message(error))),
+    };
+    let known = client.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && client.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        && !matches!(error, Error::UnknownClient(_))
+        && client != "call";
+    let again = match known {
+        true => format!("<a class=\"button\" href=\"/login/{client}\">Start again</a>"),
+        false => "<a class=\"button\" href=\"/\">Start again</a>".to_owned(),
+    };
+    page(
+        StatusCode::BAD_REQUEST,
+        title,
+        &format!(
+            "<h1>{title}</h1><p>{text}</p><div class=\"row\">{again}\
+             <a href=\"/\">Other ways to sign in</a></div>\
+             <p class=\"note\">Code: <code>{}</code></p>",
+            shown(error.code())
+        ),
+    )
+}
+
+pub(crate) fn not_found() -> Response {
+    page(
+        StatusCode::NOT_FOUND,
+        "Nothing here",
+        "<h1>Nothing here</h1><p><a class=\"button\" href=\"/\">To the start</a></p>",
+    )
+}
+
+fn row(name: &str, html: &str) -> String {
+    format!("<dt>{}</dt><dd>{html}</dd>", escape(name))
+}
+
+/// Text from outside: cut, without control characters, escaped.
+fn shown(text: &str) -> String {
+    let cut: String =
+        text.chars().filter(|c| !c.is_control() || *c == '\n').take(LONGEST).collect();
+    let more = if cut.len() < text.len() && cut.chars().count() == LONGEST { "…" } else { "" };
+    escape(&cut) + more
+}
+
+const LONGEST: usize = 600;
+
+fn page(status: StatusCode, title: &str, main: &str) -> Response {
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title} · Demo</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style><main>{main}</main></html>"
+    );
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
+             form-action 'self'; frame-ancestors 'none'",
+        ),
+    ];
+    (status, headers, html).into_response()
+}
+
+const STYLE: &str = include_str!("style.css");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use client_registry::Rejection;
+
+    async fn html(response: Response) -> String {
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn refusal_e12_text_of_a_provider_is_escaped_and_cut() {
+        let texts = ["<script>alert(1)</script>", "a\u{1b}[31m\u{0}b", &"x".repeat(100_000)];
+        for text in texts {
+            let rejection = Rejection::new(text).explained(Some(text.to_owned()), None);
+            let page = html(problem(&Error::Rejected(rejection), text)).await;
+            assert!(!page.contains("<script") && !page.contains('\u{1b}'), "{text:.40}");
+            assert!(page.len() < 10_000, "{}", page.len());
+        }
+        let profile = serde_json::json!({"sub": "1", "name": "<b>x", "email": "\"><i>@x.example"});
+        let page = html(answer("user", &profile)).await;
+        assert!(!page.contains("<b>x") && !page.contains("<i>"));
+    }
+}
