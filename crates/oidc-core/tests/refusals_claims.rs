@@ -342,6 +342,9 @@ fn refusal_c12_a_refreshed_id_token_of_someone_else() {
         assert_eq!(code_with(changes.clone(), &refresh), expected, "{changes}");
     }
 
+    let without_nonce = Original { nonce: None, ..original.clone() };
+    assert_eq!(code_with(json!({}), &Expected::refresh(&without_nonce)), "nonce_mismatch");
+
     // What was kept decides, also where the client's settings have changed in between.
     let moved = Original { iss: "https://old.example".to_owned(), ..original.clone() };
     assert_eq!(code_with(json!({}), &Expected::refresh(&moved)), "iss_mismatch");

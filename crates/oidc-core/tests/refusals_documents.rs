@@ -65,7 +65,7 @@ fn metadata_come_with_their_lifetime() {
     let token_endpoint = fetched.value.server.token_endpoint.unwrap();
     assert_eq!(token_endpoint.as_str(), "https://idp.example/token");
     assert!(fetched.value.claims_parameter_supported);
-    assert_eq!(fetched.value.backchannel_logout_supported, false);
+    assert!(!fetched.value.backchannel_logout_supported);
 }
 
 #[test]

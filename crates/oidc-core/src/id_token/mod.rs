@@ -43,7 +43,6 @@ pub struct IdTokenVerifier {
     other_audiences_when_azp_is_us: bool,
     max_token_age: Option<Duration>,
     max_future: Option<Duration>,
-    max_token_bytes: usize,
     own_checks: Vec<Arc<OwnCheck>>,
 }
 
@@ -60,18 +59,16 @@ impl IdTokenVerifier {
     ///
     /// Allowed are the algorithms of [`Algorithm::DEFAULTS`]: RS256, PS256, ES256, ES384 and EdDSA.
     pub fn new(issuer: impl Into<IssuerRule>, client_id: impl Into<String>) -> Self {
-        let max_token_bytes = Self::DEFAULT_MAX_TOKEN_BYTES;
         IdTokenVerifier {
             issuer: issuer.into(),
             client_id: client_id.into(),
-            signed: Verifier::new().max_token_bytes(max_token_bytes),
+            signed: Verifier::new().max_token_bytes(Self::DEFAULT_MAX_TOKEN_BYTES),
             hmac: None,
             leeway: Self::DEFAULT_LEEWAY,
             trusted_audiences: Vec::new(),
             other_audiences_when_azp_is_us: false,
             max_token_age: None,
             max_future: None,
-            max_token_bytes,
             own_checks: Vec::new(),
         }
     }
@@ -160,9 +157,7 @@ impl IdTokenVerifier {
     /// The longest token that is read, in bytes; 128 KiB by default. A longer one is refused unread.
     #[must_use]
     pub fn max_token_bytes(mut self, most: usize) -> Self {
-        self.max_token_bytes = most;
         self.signed = self.signed.max_token_bytes(most);
-        self.hmac = self.hmac.map(|(verifier, keys)| (verifier.max_token_bytes(most), keys));
         self
     }
 
@@ -250,7 +245,8 @@ impl IdTokenVerifier {
     }
 
     fn with_hmac(mut self, algorithms: Vec<Algorithm>, key: Jwk) -> Self {
-        let verifier = Verifier::new().allow(algorithms).max_token_bytes(self.max_token_bytes);
+        // The other verifier always runs first and has refused what is too long.
+        let verifier = Verifier::new().allow(algorithms).max_token_bytes(usize::MAX);
         self.hmac = Some((verifier, JwkSet::from(key)));
         self
     }

@@ -252,7 +252,9 @@ mod tests {
         let renewed = cache.fetched(set(), seconds(60), at(too_old));
         cache.failed(at(too_old + 60));
         let Next::Use(stale) = cache.next(at(too_old + 60)) else { panic!() };
-        assert!(Arc::ptr_eq(&stale, &renewed), "a success starts the pauses anew");
+        assert!(Arc::ptr_eq(&stale, &renewed));
+        let next = cache.next(at(too_old + 61));
+        assert!(matches!(next, Next::Fetch { .. }), "a success starts the pauses anew");
     }
 
     #[test]
