@@ -1,7 +1,7 @@
 //! The signature algorithms, one row each (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2).
 //!
-//! Every fact about an algorithm stands in one table: adding one is a variant and a row. `none` is no row,
-//! so it can be neither allowed nor used.
+//! Every fact about an algorithm stands in one table: adding one is a variant and a row. `none` is
+//! no row, so it can be neither allowed nor used.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! What is weaker than the default, apart and by name: whoever reviews a program greps for `danger`.
+//! What is weaker than the default, apart and by name: whoever reviews a program greps for
+//! `danger`.
 
 use protocol_core::Error;
 

@@ -6,8 +6,8 @@ use protocol_core::json::{self, JsonError};
 use protocol_core::{Reason, base64url};
 use serde_json::{Map, Value};
 
-/// A header that has been read: an object without duplicate members, whose `alg` is a text and whose
-/// `kid`, `typ` and `cty` are texts or absent, and which asks for no extension.
+/// A header that has been read: an object without duplicate members, whose `alg` is a text and
+/// whose `kid`, `typ` and `cty` are texts or absent, and which asks for no extension.
 ///
 /// `jwk`, `jku`, `x5u` and `x5c` are members like any other: nothing here looks at them.
 #[derive(Clone, PartialEq, Eq)]
@@ -77,8 +77,8 @@ impl Header {
         Ok(header)
     }
 
-    /// No extension is understood here, so whatever `crit` lists is refused, and so is a `crit` that
-    /// RFC 7515 §4.1.11 forbids. An unencoded payload (RFC 7797) is none of a JWT (§7 there).
+    /// No extension is understood here, so whatever `crit` lists is refused, and so is a `crit`
+    /// that RFC 7515 §4.1.11 forbids. An unencoded payload (RFC 7797) is none of a JWT (§7 there).
     fn check_extensions(&self) -> Result<(), Reason> {
         if self.member("b64").is_some_and(|b64| *b64 != Value::Bool(true)) {
             return Err(Reason::B64Unsupported);

@@ -7,6 +7,7 @@ use protocol_core::json::{self, JsonError};
 use protocol_core::secret::ct_eq;
 use protocol_core::{ClientSecret, Error, Reason, base64url, digest};
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
 use crate::algorithm::{Algorithm, Curve, KeyType};
 use crate::crypto::VerifyingKey;
@@ -15,9 +16,9 @@ use crate::symmetric::SymmetricKey;
 
 /// A key to verify with: a public key, or a shared secret.
 ///
-/// It is read strictly and made ready once, so a clone is cheap and a verification starts at once. The
-/// private members of a private JWK are not kept: what is not there cannot leak. Its `alg`, `use` and
-/// `key_ops` bind it (RFC 7517 §4.2, §4.3, §4.4).
+/// It is read strictly and made ready once, so a clone is cheap and a verification starts at once.
+/// The private members of a private JWK are not kept: what is not there cannot leak. Its `alg`,
+/// `use` and `key_ops` bind it (RFC 7517 §4.2, §4.3, §4.4).
 #[derive(Clone)]
 pub struct Jwk {
     kid: Option<String>,
@@ -41,8 +42,8 @@ impl Jwk {
         Ok(Self::from_members(&members(text)?)?)
     }
 
-    /// The key that a JSON value holds. Duplicate members can no longer be seen in one: read a text by
-    /// [`Jwk::parse`].
+    /// The key that a JSON value holds. Duplicate members can no longer be seen in one: read a text
+    /// by [`Jwk::parse`].
     ///
     /// # Errors
     /// [`Reason::InvalidKey`], [`Reason::WeakKey`].
@@ -117,7 +118,8 @@ impl Jwk {
         base64url::encode(digest::sha256(format!("{{{}}}", members.join(",")).as_bytes()))
     }
 
-    /// The public JWK as JSON, `kid`, `alg`, `use` and `key_ops` with it; `None` for a shared secret.
+    /// The public JWK as JSON, `kid`, `alg`, `use` and `key_ops` with it; `None` for a shared
+    /// secret.
     pub fn public_only(&self) -> Option<Value> {
         let Material::Public { key, .. } = &*self.material else { return None };
         let mut members: Map<String, Value> =
@@ -139,7 +141,7 @@ impl Jwk {
         let key_ops = key_ops(members)?;
         let bound = alg.as_deref().and_then(named_by_key);
         let material = if key::text(members, "kty")? == KeyType::Oct.name() {
-            let key = SymmetricKey::of_any_length(&key::octets(members, "k")?);
+            let key = SymmetricKey::of_any_length(&Zeroizing::new(key::octets(members, "k")?));
             if let Some(bound) = bound.filter(|bound| bound.is_symmetric()) {
                 key.mac(bound)?;
             }
@@ -267,7 +269,8 @@ pub(crate) fn members(text: &[u8]) -> Result<Map<String, Value>, Reason> {
     })
 }
 
-/// The algorithm of a key's `alg`. Published keys of P-521 are seen to misspell ES512 after their curve.
+/// The algorithm of a key's `alg`. Published keys of P-521 are seen to misspell ES512 after their
+/// curve.
 fn named_by_key(alg: &str) -> Option<Algorithm> {
     Algorithm::from_name(if alg == "ES521" { "ES512" } else { alg })
 }

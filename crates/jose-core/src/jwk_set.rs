@@ -37,12 +37,12 @@ impl JwkSet {
     pub const MAX_TRIED: usize = 8;
 
     /// The keys of a set that a provider publishes. A key that is not understood, is weak, has
-    /// duplicate members, or is not a public key (a shared secret or a private key, which no longer proves anything
-    /// once published) is left out, and [`JwkSet::skipped`] lists it.
+    /// duplicate members, or is not a public key (a shared secret or a private key, which no longer
+    /// proves anything once published) is left out, and [`JwkSet::skipped`] lists it.
     ///
     /// # Errors
-    /// [`Error::Protocol`] with the code `invalid_key` where the text is no JSON object with an array
-    /// `keys`, or is over [`JwkSet::MAX_BYTES`].
+    /// [`Error::Protocol`] with the code `invalid_key` where the text is no JSON object with an
+    /// array `keys`, or is over [`JwkSet::MAX_BYTES`].
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
         if text.len() > Self::MAX_BYTES {
             return Err(not_a_set(format!("{} bytes", text.len())));
@@ -88,15 +88,15 @@ impl JwkSet {
     /// `key_ops` and `alg` let them: at least one, at most [`JwkSet::MAX_TRIED`].
     ///
     /// A `kid` is compared octet by octet and means one key; one that the set does not have is no
-    /// excuse to try others. A token without a `kid` may be of any key. Only a shared secret without
-    /// a name answers to every `kid`.
+    /// excuse to try others. A token without a `kid` may be of any key. Only a shared secret
+    /// without a name answers to every `kid`.
     ///
     /// # Errors
     /// [`Reason::NoMatchingKey`]; what is wrong with the key where only one could be meant
     /// ([`Reason::KeyTypeMismatch`], [`Reason::KeyUse`], [`Reason::KeyOps`],
     /// [`Reason::KeyAlgMismatch`], [`Reason::WeakKey`], [`Reason::InvalidKey`],
-    /// [`Reason::DuplicateMember`]); [`Reason::AmbiguousKey`] where two keys of one `kid` fit, or more
-    /// than are tried.
+    /// [`Reason::DuplicateMember`]); [`Reason::AmbiguousKey`] where two keys of one `kid` fit, or
+    /// more than are tried.
     pub fn select(&self, algorithm: Algorithm, kid: Option<&str>) -> Result<Vec<&Jwk>, Error> {
         let mut fitting: Vec<&Jwk> = Vec::new();
         let mut misfits = Vec::new();

@@ -11,8 +11,8 @@ use crate::jwt::Claims;
 
 /// Verifies signed tokens.
 ///
-/// The algorithms are the caller's, never the token's: a token of another one is refused before any key
-/// is looked for, and a key serves only algorithms of its own type.
+/// The algorithms are the caller's, never the token's: a token of another one is refused before any
+/// key is looked for, and a key serves only algorithms of its own type.
 #[derive(Clone, Debug)]
 pub struct Verifier {
     allowed: Vec<Algorithm>,
@@ -33,14 +33,16 @@ impl Verifier {
         Verifier { allowed: Algorithm::DEFAULTS.to_vec(), max_token_bytes: MAX_TOKEN_BYTES }
     }
 
-    /// Allows these algorithms in place of those before. `none` is no algorithm and cannot be allowed.
+    /// Allows these algorithms in place of those before. `none` is no algorithm and cannot be
+    /// allowed.
     #[must_use]
     pub fn allow(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.allowed = algorithms.into_iter().collect();
         self
     }
 
-    /// Takes tokens of at most this many bytes (256 KiB by default); a longer one is refused unread.
+    /// Takes tokens of at most this many bytes (256 KiB by default); a longer one is refused
+    /// unread.
     #[must_use]
     pub fn max_token_bytes(mut self, bytes: usize) -> Self {
         self.max_token_bytes = bytes;
@@ -55,8 +57,8 @@ impl Verifier {
     /// Verifies `token` by one of `keys`; see [`JwkSet::select`] for which.
     ///
     /// # Errors
-    /// [`Error::Unverified`] with the [`Reason`]; [`Error::Unsupported`] for an allowed algorithm that
-    /// this build's backend does not have.
+    /// [`Error::Unverified`] with the [`Reason`]; [`Error::Unsupported`] for an allowed algorithm
+    /// that this build's backend does not have.
     pub fn verify(&self, token: &str, keys: &JwkSet) -> Result<Verified, Error> {
         let parts = Parts::split(token, self.max_token_bytes)?;
         let header = Header::decode(parts.header)?;

@@ -7,8 +7,8 @@ use protocol_core::{Error, Reason, UnixTime};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// The claims of a token, or of any JSON object that holds claims. That a token's signature and claims hold is for
-/// whoever hands them out to say: these are only their types.
+/// The claims of a token, or of any JSON object that holds claims. That a token's signature and
+/// claims hold is for whoever hands them out to say: these are only their types.
 #[derive(Clone, PartialEq)]
 pub struct Claims {
     aud: Vec<String>,
@@ -19,9 +19,9 @@ impl Claims {
     /// The claims that a JSON text holds.
     ///
     /// # Errors
-    /// [`Reason::MalformedPayload`] where the text is no JSON object, [`Reason::DuplicateMember`] at
-    /// any depth, [`Reason::ClaimType`] where a registered claim has another type than RFC 7519 §4.1
-    /// gives it (null among them).
+    /// [`Reason::MalformedPayload`] where the text is no JSON object, [`Reason::DuplicateMember`]
+    /// at any depth, [`Reason::ClaimType`] where a registered claim has another type than RFC 7519
+    /// §4.1 gives it (null among them).
     pub fn from_json(text: &[u8]) -> Result<Self, Error> {
         let members = json::object(text).map_err(|error| match error {
             JsonError::DuplicateMember(name) => Reason::DuplicateMember(name),
@@ -120,8 +120,8 @@ impl Claims {
     }
 
     /// A claim that a specification says is a NumericDate (RFC 7519 §2); `None` where it is absent.
-    /// A fraction counts as the whole second after it, so that comparing with whole seconds is exact; a date before 1970 counts as
-    /// 1970, one beyond the range as its end.
+    /// A fraction counts as the whole second after it, so that comparing with whole seconds is
+    /// exact; a date before 1970 counts as 1970, one beyond the range as its end.
     ///
     /// # Errors
     /// [`Reason::ClaimType`] for anything but a number.

@@ -1,8 +1,8 @@
 //! The members of a JWK that make up its key (RFC 7518 §6, RFC 8037 §2), read strictly.
 //!
-//! Integers and points are canonical base64url of their exact length, RSA keys have 2048 to 8192 bits
-//! and a sound exponent. One leniency: zero octets in front of an RSA modulus, which RFC 7518 §6.3.1.1 forbids and
-//! providers publish all the same, are left off.
+//! Integers and points are canonical base64url of their exact length, RSA keys have 2048 to 8192
+//! bits and a sound exponent. One leniency: zero octets in front of an RSA modulus, which RFC 7518
+//! §6.3.1.1 forbids and providers publish all the same, are left off.
 
 use protocol_core::{Reason, base64url};
 use serde_json::{Map, Value};

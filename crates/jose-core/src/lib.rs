@@ -14,8 +14,8 @@
 //! # Ok::<(), jose_core::Error>(())
 //! ```
 //!
-//! The algorithms are the caller's list, never the token's choice; a key serves only algorithms of its
-//! own type; `none` is no algorithm. What is weaker stands in [`danger`].
+//! The algorithms are the caller's list, never the token's choice; a key serves only algorithms of
+//! its own type; `none` is no algorithm. What is weaker stands in [`danger`].
 #![forbid(unsafe_code)]
 
 pub mod algorithm;

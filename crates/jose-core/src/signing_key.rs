@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use protocol_core::{Error, Reason, base64url};
-use serde_json::Value;
-use zeroize::Zeroize as _;
+use serde_json::{Map, Value};
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::algorithm::{Algorithm, KeyType};
 use crate::crypto::KeyPair;
 use crate::jwk::{self, Jwk};
-use crate::key::{PrivateKey, PublicKey};
+use crate::key::{self, PrivateKey, PublicKey};
 use crate::pem::{self, PrivateKeyFormat};
 use crate::symmetric::SymmetricKey;
 
@@ -32,8 +32,9 @@ impl SigningKey {
     /// A new random key: EC, Ed25519, or RSA of 2048 bits.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] where this build's backend generates none of that kind (`ring` has no RSA
-    /// and no ES512); [`Error::Config`] for the HMAC algorithms, whose secret is shared, not made.
+    /// [`Error::Unsupported`] where this build's backend generates none of that kind (`ring` has no
+    /// RSA and no ES512); [`Error::Config`] for the HMAC algorithms, whose secret is shared, not
+    /// made.
     pub fn generate(algorithm: Algorithm) -> Result<Self, Error> {
         asymmetric(algorithm)?;
         let pair = KeyPair::generate(algorithm)
@@ -41,8 +42,8 @@ impl SigningKey {
         Self::from_pair(algorithm, pair)
     }
 
-    /// The private key of a JWK (RFC 7518 §6, RFC 8037 §2), or the shared secret of an `oct` JWK. RSA keys need their CRT members. Its
-    /// `kid` becomes the tokens' `kid`.
+    /// The private key of a JWK (RFC 7518 §6, RFC 8037 §2), or the shared secret of an `oct` JWK.
+    /// RSA keys need their CRT members. Its `kid` becomes the tokens' `kid`.
     ///
     /// # Errors
     /// [`Reason::InvalidKey`], [`Reason::WeakKey`], [`Reason::DuplicateMember`];
@@ -51,37 +52,17 @@ impl SigningKey {
     pub fn from_jwk(algorithm: Algorithm, text: &[u8]) -> Result<Self, Error> {
         supported(algorithm)?;
         let mut members = jwk::members(text)?;
-        // `key_ops` of a private key name its own operations, not those of its public half.
-        let key_ops = members.remove("key_ops");
-        if key_ops
-            .is_some_and(|ops| !ops.as_array().is_some_and(|ops| ops.iter().any(|op| op == "sign")))
-        {
-            return Err(Reason::KeyOps.into());
-        }
-        let verification_key = Jwk::from_members(&members)?;
-        verification_key.check(algorithm)?;
-        let kid = verification_key.kid().map(str::to_owned);
-        let key = if algorithm.is_symmetric() {
-            let secret = SymmetricKey::of_any_length(&crate::key::octets(&members, "k")?);
-            Self::from_symmetric(algorithm, secret)?
-        } else {
-            let private = PrivateKey::from_members(&members)?;
-            let pair = KeyPair::from_private_key(algorithm, &private).map_err(|_| UNSOUND)?;
-            Self::from_pair(algorithm, pair)?
-        };
-        members.values_mut().for_each(|value| {
+        let key = Self::from_members(algorithm, &mut members);
+        for value in members.values_mut() {
             if let Value::String(text) = value {
                 text.zeroize();
             }
-        });
-        Ok(match kid {
-            Some(kid) => key.with_kid(kid),
-            None => key,
-        })
+        }
+        key
     }
 
-    /// The private key of a PKCS#8 PEM text (`-----BEGIN PRIVATE KEY-----`, RFC 7468 §10), or of an RSA key in the
-    /// older form (`-----BEGIN RSA PRIVATE KEY-----`).
+    /// The private key of a PKCS#8 PEM text (`-----BEGIN PRIVATE KEY-----`, RFC 7468 §10), or of an
+    /// RSA key in the older form (`-----BEGIN RSA PRIVATE KEY-----`).
     ///
     /// # Errors
     /// [`Error::Config`] where the text is no such PEM, or is encrypted; [`Reason::InvalidKey`] and
@@ -114,8 +95,8 @@ impl SigningKey {
     /// A shared secret.
     ///
     /// # Errors
-    /// [`Reason::WeakKey`] where it is shorter than the algorithm's hash; [`Reason::KeyTypeMismatch`]
-    /// where the algorithm is none of HMAC.
+    /// [`Reason::WeakKey`] where it is shorter than the algorithm's hash;
+    /// [`Reason::KeyTypeMismatch`] where the algorithm is none of HMAC.
     pub fn from_symmetric(algorithm: Algorithm, secret: SymmetricKey) -> Result<Self, Error> {
         secret.mac(algorithm)?;
         let verification_key = Jwk::from(secret.clone());
@@ -196,6 +177,29 @@ impl SigningKey {
                 .map_err(|_| Error::config("signing key", "the key could not sign")),
             Signer::Mac(secret) => Ok(secret.mac(self.algorithm)?.sign(message)),
         }
+    }
+
+    fn from_members(algorithm: Algorithm, members: &mut Map<String, Value>) -> Result<Self, Error> {
+        // `key_ops` of a private key name its own operations, not those of its public half.
+        let key_ops = members.remove("key_ops");
+        let may_sign = |ops: &Value| ops.as_array().is_some_and(|ops| ops.contains(&"sign".into()));
+        if !key_ops.as_ref().is_none_or(may_sign) {
+            return Err(Reason::KeyOps.into());
+        }
+        let verification_key = Jwk::from_members(members)?;
+        verification_key.check(algorithm)?;
+        let key = if algorithm.is_symmetric() {
+            let secret = Zeroizing::new(key::octets(members, "k")?);
+            Self::from_symmetric(algorithm, SymmetricKey::of_any_length(&secret))?
+        } else {
+            let private = PrivateKey::from_members(members)?;
+            let pair = KeyPair::from_private_key(algorithm, &private).map_err(|_| UNSOUND)?;
+            Self::from_pair(algorithm, pair)?
+        };
+        Ok(match verification_key.kid() {
+            Some(kid) => key.with_kid(kid),
+            None => key,
+        })
     }
 
     fn from_pair(algorithm: Algorithm, pair: KeyPair) -> Result<Self, Error> {

@@ -68,7 +68,8 @@ impl SymmetricKey {
         &self.0.secret
     }
 
-    /// The key made ready for this algorithm, if it is one of HMAC and the key is long enough for it.
+    /// The key made ready for this algorithm, if it is one of HMAC and the key is long enough for
+    /// it.
     pub(crate) fn mac(&self, algorithm: Algorithm) -> Result<&MacKey, Reason> {
         if !algorithm.is_symmetric() {
             return Err(Reason::KeyTypeMismatch { alg: algorithm.to_string() });

@@ -4,8 +4,8 @@
 //! shared secret made ready for one hash) and [`KeyPair`] (a private key made ready for one
 //! algorithm). Each is made once per key, not once per token. A failure says nothing more.
 //!
-//! The two libraries share most of an interface, so `ring_like.rs` is written once for both, and each
-//! library's own file holds what differs.
+//! The two libraries share most of an interface, so `ring_like.rs` is written once for both, and
+//! each library's own file holds what differs.
 
 #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
 compile_error!(

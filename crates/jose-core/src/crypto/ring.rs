@@ -1,5 +1,5 @@
-//! `ring`. It has no P-521 and generates no RSA keys, takes private RSA keys of 2048 to 4096 bits with
-//! an exponent of at least 65537, and reads a public key again at each verification.
+//! `ring`. It has no P-521 and generates no RSA keys, takes private RSA keys of 2048 to 4096 bits
+//! with an exponent of at least 65537, and reads a public key again at each verification.
 
 pub(super) use ::ring as library;
 
