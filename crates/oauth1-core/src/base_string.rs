@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use protocol_core::Error;
 
-use crate::encode::{self, Text, form_pairs};
+use crate::encode::{Text, Writer, form_pairs};
 
 /// The parts of a request that its signature covers, borrowed from wherever they are.
 ///
@@ -27,7 +27,7 @@ use crate::encode::{self, Text, form_pairs};
 pub struct BaseString<'a> {
     method: &'a str,
     target: Target<'a>,
-    parameters: Vec<Pair<'a>>,
+    parameters: Vec<Parameter<'a>>,
 }
 
 impl<'a> BaseString<'a> {
@@ -38,26 +38,26 @@ impl<'a> BaseString<'a> {
     /// [`Error::Config`] for a text that is no absolute URL with a host.
     pub fn new(method: &'a str, url: &'a str) -> Result<Self, Error> {
         let target = Target::parse(url)?;
-        let parameters = form_pairs(target.query.as_bytes()).collect();
+        let parameters = form_parameters(target.query.as_bytes()).collect();
         Ok(BaseString { method, target, parameters })
     }
 
     pub(crate) fn of_target(method: &'a str, target: Target<'a>) -> Self {
-        let parameters = form_pairs(target.query.as_bytes()).collect();
+        let parameters = form_parameters(target.query.as_bytes()).collect();
         BaseString { method, target, parameters }
     }
 
     /// With the request's `Host` header, which counts instead of the URL's host and port.
     #[must_use]
     pub fn with_host(mut self, host: &'a str) -> Self {
-        self.target.authority = host;
+        self.target = self.target.with_authority(host);
         self
     }
 
     /// With the parameters of a body of the type `application/x-www-form-urlencoded`.
     #[must_use]
     pub fn with_form(mut self, body: &'a [u8]) -> Self {
-        self.parameters.extend(form_pairs(body));
+        self.parameters.extend(form_parameters(body));
         self
     }
 
@@ -65,93 +65,119 @@ impl<'a> BaseString<'a> {
     /// `realm` and `oauth_signature`.
     #[must_use]
     pub fn with_pairs<K: AsRef<str>, V: AsRef<str>>(mut self, pairs: &'a [(K, V)]) -> Self {
-        self.parameters.extend(pairs.iter().map(|(name, value)| plain(name, value)));
+        self.parameters.extend(
+            pairs.iter().map(|(name, value)| Parameter::plain(name.as_ref(), value.as_ref())),
+        );
         self
     }
 
     /// The base string URI (RFC 5849 §3.4.1.2).
     pub fn uri(&self) -> String {
-        let mut out = Vec::new();
+        let mut out = Writer::over(Vec::new(), 0);
         self.target.write(&mut out);
-        let decoded = protocol_core::percent::decode(&out).into_owned();
+        let decoded = protocol_core::percent::decode(out.written()).into_owned();
         String::from_utf8_lossy(&decoded).into_owned()
     }
 
     /// The normalized parameters (RFC 5849 §3.4.1.3.2).
     pub fn parameters(&self) -> String {
         let mut sorted = self.parameters.clone();
-        sorted.sort_unstable_by(order);
-        let mut out = Vec::new();
-        for (at, (name, value)) in sorted.into_iter().enumerate() {
+        sorted.sort_unstable_by(Parameter::compare);
+        let mut out = Writer::over(Vec::new(), 0);
+        for (at, parameter) in sorted.into_iter().enumerate() {
             if at > 0 {
-                out.push(b'&');
+                out.push(b"&");
             }
-            name.write_once(&mut out);
-            out.push(b'=');
-            value.write_once(&mut out);
+            parameter.name.write_once(&mut out);
+            out.push(b"=");
+            parameter.value.write_once(&mut out);
         }
-        ascii(out)
+        ascii(out.finish())
     }
 
     /// The base string itself (RFC 5849 §3.4.1.1).
     pub fn text(&self) -> String {
         let mut sorted = self.parameters.clone();
-        sorted.sort_unstable_by(order);
-        let mut out = Vec::new();
+        sorted.sort_unstable_by(Parameter::compare);
+        let mut out = Writer::over(Vec::new(), 0);
         write_start(&mut out, self.method, &self.target);
-        write_pairs(&mut out, &sorted);
-        ascii(out)
+        write_parameters(&mut out, &sorted);
+        ascii(out.finish())
     }
 
-    pub(crate) fn pairs(&self) -> &[Pair<'a>] {
-        &self.parameters
+    pub(crate) fn extend(&mut self, parameters: impl Iterator<Item = Parameter<'a>>) {
+        self.parameters.extend(parameters);
     }
 
-    pub(crate) fn extend(&mut self, pairs: impl Iterator<Item = Pair<'a>>) {
-        self.parameters.extend(pairs);
-    }
-
-    pub(crate) fn retain(&mut self, keep: impl FnMut(&Pair<'a>) -> bool) {
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&Parameter<'a>) -> bool) {
         self.parameters.retain(keep);
     }
+
+    pub(crate) fn list(&self) -> &[Parameter<'a>] {
+        &self.parameters
+    }
 }
 
-/// A parameter.
-pub(crate) type Pair<'a> = (Text<'a>, Text<'a>);
-
-pub(crate) fn plain<'a, K: AsRef<str>, V: AsRef<str>>(name: &'a K, value: &'a V) -> Pair<'a> {
-    (Text::plain(name.as_ref().as_bytes()), Text::plain(value.as_ref().as_bytes()))
+/// A parameter, and what it is sorted by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parameter<'a> {
+    pub(crate) name: Text<'a>,
+    pub(crate) value: Text<'a>,
+    /// [`Text::key`] of the name: most comparisons need no more.
+    pub(crate) key: u64,
 }
 
-/// By encoded name, then by encoded value (RFC 5849 §3.4.1.3.2).
-pub(crate) fn order(a: &Pair<'_>, b: &Pair<'_>) -> Ordering {
-    a.0.compare(b.0).then_with(|| a.1.compare(b.1))
+impl<'a> Parameter<'a> {
+    pub(crate) const EMPTY: Parameter<'static> =
+        Parameter { name: Text::EMPTY, value: Text::EMPTY, key: 0 };
+
+    pub(crate) fn new(name: Text<'a>, value: Text<'a>) -> Self {
+        Parameter { name, value, key: name.key() }
+    }
+
+    pub(crate) fn plain(name: &'a str, value: &'a str) -> Self {
+        Parameter::new(Text::plain(name.as_bytes()), Text::plain(value.as_bytes()))
+    }
+
+    /// By encoded name, then by encoded value (RFC 5849 §3.4.1.3.2).
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key).then_with(|| self.compare_whole(other))
+    }
+
+    /// Appends it, encoded into the base string.
+    pub(crate) fn write(self, out: &mut Writer) {
+        self.name.write_twice(out);
+        out.push(b"%3D");
+        self.value.write_twice(out);
+    }
+
+    #[cold]
+    fn compare_whole(&self, other: &Self) -> Ordering {
+        self.name.compare(other.name).then_with(|| self.value.compare(other.value))
+    }
+}
+
+/// The parameters of form-encoded text, in order.
+pub(crate) fn form_parameters(text: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
+    form_pairs(text).map(|(name, value)| Parameter::new(name, value))
 }
 
 /// The method, the base string URI and the `&` after each.
-pub(crate) fn write_start(out: &mut Vec<u8>, method: &str, target: &Target<'_>) {
-    let start = out.len();
-    encode::once(out, method.as_bytes());
-    out[start..].make_ascii_uppercase();
-    out.push(b'&');
+pub(crate) fn write_start(out: &mut Writer, method: &str, target: &Target<'_>) {
+    out.once_in_upper_case(method.as_bytes());
+    out.push(b"&");
     target.write(out);
-    out.push(b'&');
+    out.push(b"&");
 }
 
 /// Sorted parameters, encoded into the base string.
-pub(crate) fn write_pairs(out: &mut Vec<u8>, sorted: &[Pair<'_>]) {
-    for (at, pair) in sorted.iter().enumerate() {
+pub(crate) fn write_parameters(out: &mut Writer, sorted: &[Parameter<'_>]) {
+    for (at, parameter) in sorted.iter().enumerate() {
         if at > 0 {
-            out.extend_from_slice(b"%26");
+            out.push(b"%26");
         }
-        write_pair(out, *pair);
+        parameter.write(out);
     }
-}
-
-pub(crate) fn write_pair(out: &mut Vec<u8>, (name, value): Pair<'_>) {
-    name.write_twice(out);
-    out.extend_from_slice(b"%3D");
-    value.write_twice(out);
 }
 
 fn ascii(text: Vec<u8>) -> String {
@@ -161,77 +187,102 @@ fn ascii(text: Vec<u8>) -> String {
 /// Where a request goes: the pieces of a URL, as they were written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target<'a> {
-    pub(crate) scheme: &'a str,
-    pub(crate) authority: &'a str,
-    pub(crate) path: &'a str,
+    scheme: &'a str,
+    host: &'a [u8],
+    port: &'a [u8],
+    path: &'a str,
     pub(crate) query: &'a str,
 }
 
 impl<'a> Target<'a> {
+    pub(crate) fn new(scheme: &'a str, authority: &'a str, path: &'a str, query: &'a str) -> Self {
+        Target { scheme, host: b"", port: b"", path, query }.with_authority(authority)
+    }
+
     pub(crate) fn parse(url: &'a str) -> Result<Self, Error> {
         let no_url = || Error::config("url", "expected an absolute URL with a host");
-        let colon = url.find("://").ok_or_else(no_url)?;
-        let (scheme, rest) = (&url[..colon], &url[colon + 3..]);
-        let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
-        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let slash = rest.find('/').unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(slash);
-        let target = Target { scheme, authority, path, query };
-        let is_scheme = scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
-        if scheme.is_empty() || !is_scheme || target.host_and_port().0.is_empty() {
-            return Err(no_url());
-        }
-        Ok(target)
+        let (scheme, rest) = until(url, |b| !is_scheme(b));
+        let rest = rest.strip_prefix("://").filter(|_| !scheme.is_empty()).ok_or_else(no_url)?;
+        let (authority, rest) = until(rest, |b| matches!(b, b'/' | b'?' | b'#'));
+        let (path, rest) = until(rest, |b| matches!(b, b'?' | b'#'));
+        let query = rest.strip_prefix('?').map_or("", |rest| until(rest, |b| b == b'#').0);
+        let target = Target::new(scheme, authority, path, query);
+        if target.host.is_empty() { Err(no_url()) } else { Ok(target) }
     }
 
     pub(crate) fn of_uri(uri: &'a http::Uri) -> Result<Self, Error> {
         match (uri.scheme_str(), uri.authority()) {
-            (Some(scheme), Some(authority)) => Ok(Target {
-                scheme,
-                authority: authority.as_str(),
-                path: uri.path(),
-                query: uri.query().unwrap_or_default(),
-            }),
+            (Some(scheme), Some(authority)) => {
+                let query = uri.query().unwrap_or_default();
+                Ok(Target::new(scheme, authority.as_str(), uri.path(), query))
+            }
             _ => Err(Error::config("request", "expected an absolute URI, with scheme and host")),
         }
     }
 
+    /// With another host and port; user information before them does not count.
+    pub(crate) fn with_authority(mut self, authority: &'a str) -> Self {
+        let authority = authority.as_bytes();
+        let mut start = 0;
+        let mut colon = None;
+        for (at, byte) in authority.iter().enumerate() {
+            match byte {
+                b':' => colon = Some(at),
+                b'@' => (start, colon) = (at + 1, None),
+                // A colon inside the brackets of an IPv6 address begins no port.
+                b']' => colon = None,
+                _ => {}
+            }
+        }
+        (self.host, self.port) = match colon {
+            Some(at) => (&authority[start..at], &authority[at + 1..]),
+            None => (&authority[start..], &b""[..]),
+        };
+        self
+    }
+
     /// Appends the base string URI, encoded (RFC 5849 §3.4.1.2): scheme and host in lower case,
     /// the port unless it is the scheme's own, the path as it was written.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        encode::once_in_lower_case(out, self.scheme.as_bytes());
-        out.extend_from_slice(b"%3A%2F%2F");
-        let (host, port) = self.host_and_port();
-        encode::once_in_lower_case(out, host.as_bytes());
-        if !port.is_empty() && !self.is_default(port) {
-            out.extend_from_slice(b"%3A");
-            encode::once(out, port.as_bytes());
+    pub(crate) fn write(&self, out: &mut Writer) {
+        out.once_in_lower_case(self.scheme.as_bytes());
+        out.push(b"%3A%2F%2F");
+        out.once_in_lower_case(self.host);
+        if !self.port.is_empty() && !self.has_default_port() {
+            out.push(b"%3A");
+            out.once(self.port);
         }
         if self.path.is_empty() {
-            out.extend_from_slice(b"%2F");
+            out.push(b"%2F");
         }
-        encode::once(out, self.path.as_bytes());
+        out.once(self.path.as_bytes());
     }
 
-    pub(crate) fn most(&self) -> usize {
-        (self.scheme.len() + self.authority.len() + self.path.len()) * 3 + 16
+    /// About how long it is, as it is written.
+    pub(crate) fn len(&self) -> usize {
+        self.scheme.len() + self.host.len() + self.port.len() + self.path.len() + 4
     }
 
-    fn host_and_port(&self) -> (&'a str, &'a str) {
-        let authority = self.authority.rsplit_once('@').map_or(self.authority, |(_, host)| host);
-        match authority.rfind(':') {
-            // A colon inside the brackets of an IPv6 address begins no port.
-            Some(at) if !authority[at..].contains(']') => (&authority[..at], &authority[at + 1..]),
-            _ => (authority, ""),
-        }
+    pub(crate) fn has_host(&self) -> bool {
+        !self.host.is_empty()
     }
 
-    fn is_default(&self, port: &str) -> bool {
-        let own = match self.scheme {
+    fn has_default_port(&self) -> bool {
+        let default = match self.scheme {
             scheme if scheme.eq_ignore_ascii_case("https") => 443,
             scheme if scheme.eq_ignore_ascii_case("http") => 80,
             _ => return false,
         };
-        port.parse() == Ok(own)
+        std::str::from_utf8(self.port).is_ok_and(|port| port.parse() == Ok(default))
     }
+}
+
+/// RFC 3986 §3.1.
+fn is_scheme(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+}
+
+/// The text before and from the first byte that stops, an ASCII one.
+#[inline(always)]
+fn until(text: &str, stops: impl Fn(u8) -> bool) -> (&str, &str) {
+    text.split_at(text.bytes().position(stops).unwrap_or(text.len()))
 }

@@ -66,6 +66,11 @@ impl Callback {
         self.token.as_deref().or(self.denied.as_deref().filter(|token| !token.is_empty()))
     }
 
+    /// Whether it says that the user, or the server, refused. A refusal may name no token at all.
+    pub fn is_denial(&self) -> bool {
+        self.refusal().is_some()
+    }
+
     fn refusal(&self) -> Option<&str> {
         let problem = self.problem.as_deref().filter(|problem| !problem.is_empty());
         let by_verifier = self.verifier.as_deref() == Some("denied");

@@ -7,34 +7,192 @@
 
 use std::cmp::Ordering;
 
-/// Appends `text`, percent-encoded.
-pub(crate) fn once(out: &mut Vec<u8>, text: &[u8]) {
-    runs(out, text, &UNRESERVED, |out, byte| {
-        let [high, low] = hex(byte);
-        out.extend_from_slice(&[b'%', high, low]);
-    });
+/// Writes bytes one behind the other. The buffer is longer than what was written, so that an
+/// encoded byte is one store of fixed size, whatever its length.
+pub(crate) struct Writer {
+    buffer: Vec<u8>,
+    at: usize,
 }
 
-/// Appends `text`, percent-encoded, and the result percent-encoded again.
-pub(crate) fn twice(out: &mut Vec<u8>, text: &[u8]) {
-    runs(out, text, &UNRESERVED, escape_twice);
-}
+impl Writer {
+    /// Writes over `buffer`, from its start, and expects to need no more than `size` bytes.
+    pub(crate) fn over(mut buffer: Vec<u8>, size: usize) -> Self {
+        buffer.reserve(size.saturating_sub(buffer.len()));
+        Writer { buffer, at: 0 }
+    }
 
-/// Appends `text` in lower case, percent-encoded.
-pub(crate) fn once_in_lower_case(out: &mut Vec<u8>, text: &[u8]) {
-    runs(out, text, &LOWER_UNRESERVED, |out, byte| {
-        if byte.is_ascii_uppercase() {
-            out.push(byte.to_ascii_lowercase());
-        } else {
-            let [high, low] = hex(byte);
-            out.extend_from_slice(&[b'%', high, low]);
+    pub(crate) fn written(&self) -> &[u8] {
+        &self.buffer[..self.at]
+    }
+
+    /// Forgets what was written, and goes on from the buffer's start.
+    pub(crate) fn restart(&mut self) {
+        self.at = 0;
+    }
+
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        self.buffer.truncate(self.at);
+        self.buffer
+    }
+
+    /// Appends `text` as it is.
+    #[inline]
+    pub(crate) fn push(&mut self, text: &[u8]) {
+        self.room(text.len())[..text.len()].copy_from_slice(text);
+        self.at += text.len();
+    }
+
+    /// Appends `text`, percent-encoded.
+    pub(crate) fn once(&mut self, text: &[u8]) {
+        self.encode(text, &ONCE);
+    }
+
+    /// Appends `text`, percent-encoded, and the result percent-encoded again.
+    pub(crate) fn twice(&mut self, text: &[u8]) {
+        self.encode(text, &TWICE);
+    }
+
+    /// Appends `text` in lower case, percent-encoded.
+    pub(crate) fn once_in_lower_case(&mut self, text: &[u8]) {
+        self.encode(text, &LOWER);
+    }
+
+    /// Appends `text` in upper case, percent-encoded.
+    pub(crate) fn once_in_upper_case(&mut self, text: &[u8]) {
+        let start = self.at;
+        self.once(text);
+        self.buffer[start..self.at].make_ascii_uppercase();
+    }
+
+    /// Appends bytes one by one, at most `most` of them, by the table.
+    #[inline]
+    fn each(&mut self, bytes: impl Iterator<Item = u8>, most: usize, table: &Table) {
+        let mut room = self.room(most * LONGEST + WINDOW);
+        let mut written = 0;
+        for byte in bytes {
+            let Some(window) = room.first_chunk_mut::<WINDOW>() else { break };
+            let length = put(window, &[byte], table);
+            room = &mut room[length..];
+            written += length;
         }
-    });
+        self.at += written;
+    }
+
+    /// Eight bytes at a time: as they are if all of them stay, else each by the table.
+    #[inline]
+    fn encode(&mut self, text: &[u8], table: &Table) {
+        let room = self.room(text.len() * LONGEST + WINDOW);
+        let mut at = 0;
+        let (chunks, rest) = text.as_chunks::<8>();
+        for chunk in chunks {
+            let Some(window) = window(room, at) else { break };
+            if chunk.iter().fold(0, |any, byte| any | table.changes[usize::from(*byte)]) == 0 {
+                window[..8].copy_from_slice(chunk);
+                at += 8;
+            } else {
+                at += put(window, chunk, table);
+            }
+        }
+        if let Some(window) = window(room, at) {
+            at += put(window, rest, table);
+        }
+        self.at += at;
+    }
+
+    #[inline]
+    fn room(&mut self, size: usize) -> &mut [u8] {
+        if self.buffer.len() - self.at < size {
+            self.grow(size);
+        }
+        &mut self.buffer[self.at..]
+    }
+
+    #[inline(never)]
+    fn grow(&mut self, size: usize) {
+        let least = self.at + size;
+        let ample = (least + SLACK).min(self.buffer.capacity());
+        self.buffer.resize(ample.max(least), 0);
+    }
 }
 
-/// Percent-encoded text as a `String`.
-pub(crate) fn to_string(text: &str) -> String {
-    protocol_core::percent::encode(text).into_owned()
+/// What each byte becomes.
+struct Table {
+    /// Its text in the order of a little-endian number, whose highest byte is the text's length.
+    becomes: [u64; 256],
+    /// 0 if that is the byte itself, else 1.
+    changes: [u8; 256],
+}
+
+/// The most bytes that one becomes.
+pub(crate) const LONGEST: usize = 5;
+
+/// How much more than needed the buffer grows by, so that it does so seldom.
+const SLACK: usize = 512;
+
+/// What eight bytes may become, and the rest of the last one's entry.
+pub(crate) const WINDOW: usize = 8 * LONGEST + 8;
+
+/// A byte percent-encoded: itself or `%XX`.
+static ONCE: Table = Table::new(b"%", false);
+
+/// A byte percent-encoded twice: itself or `%25XX`.
+static TWICE: Table = Table::new(b"%25", false);
+
+/// A byte in lower case, percent-encoded.
+static LOWER: Table = Table::new(b"%", true);
+
+fn window(room: &mut [u8], at: usize) -> Option<&mut [u8; WINDOW]> {
+    room.get_mut(at..)?.first_chunk_mut()
+}
+
+/// Writes up to eight bytes by the table, and says how long that is.
+#[inline(always)]
+fn put(window: &mut [u8; WINDOW], bytes: &[u8], table: &Table) -> usize {
+    let mut at = 0;
+    for byte in bytes {
+        let entry = table.becomes[usize::from(*byte)];
+        // Never so for eight bytes, and tells the compiler that no store is out of bounds.
+        if at > WINDOW - 8 {
+            break;
+        }
+        window[at..at + 8].copy_from_slice(&entry.to_le_bytes());
+        at += (entry >> 56) as usize;
+    }
+    at
+}
+
+impl Table {
+    const fn new(escape: &[u8], lower_case: bool) -> Self {
+        const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
+        let mut table = Table { becomes: [0; 256], changes: [1; 256] };
+        let mut byte = 0;
+        while byte < 256 {
+            let b = if lower_case { (byte as u8).to_ascii_lowercase() } else { byte as u8 };
+            let mut entry = [0; 8];
+            if is_unreserved(b) {
+                entry[0] = b;
+                entry[7] = 1;
+                table.changes[byte] = (b != byte as u8) as u8;
+            } else {
+                let mut at = 0;
+                while at < escape.len() {
+                    entry[at] = escape[at];
+                    at += 1;
+                }
+                entry[at] = DIGITS[byte >> 4];
+                entry[at + 1] = DIGITS[byte & 15];
+                entry[7] = at as u8 + 2;
+            }
+            table.becomes[byte] = u64::from_le_bytes(entry);
+            byte += 1;
+        }
+        table
+    }
+}
+
+/// RFC 3986 §2.3.
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 /// A name or a value, as it is or form-encoded.
@@ -63,20 +221,17 @@ impl<'a> Text<'a> {
     }
 
     /// Appends the bytes that it stands for, percent-encoded twice.
-    pub(crate) fn write_twice(self, out: &mut Vec<u8>) {
-        if !self.escaped {
-            return twice(out, self.bytes);
-        }
-        for byte in self.decoded() {
-            if UNRESERVED[usize::from(byte)] { out.push(byte) } else { escape_twice(out, byte) }
+    pub(crate) fn write_twice(self, out: &mut Writer) {
+        if self.escaped {
+            out.each(self.decoded(), self.bytes.len(), &TWICE);
+        } else {
+            out.twice(self.bytes);
         }
     }
 
     /// Appends the bytes that it stands for, percent-encoded once.
-    pub(crate) fn write_once(self, out: &mut Vec<u8>) {
-        for byte in self.decoded() {
-            once(out, &[byte]);
-        }
+    pub(crate) fn write_once(self, out: &mut Writer) {
+        out.each(self.decoded(), self.bytes.len(), &ONCE);
     }
 
     /// The order of the percent-encoded texts (RFC 5849 §3.4.1.3.2).
@@ -91,6 +246,20 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The first eight bytes as a number that sorts as their encodings do: where two differ, so do
+    /// the texts, in the same direction.
+    pub(crate) fn key(self) -> u64 {
+        let key = match self.bytes.first_chunk::<8>() {
+            Some(bytes) if !self.escaped => bytes.map(rank),
+            _ => {
+                let mut key = [0; 8];
+                key.iter_mut().zip(self.decoded()).for_each(|(place, byte)| *place = rank(byte));
+                key
+            }
+        };
+        u64::from_be_bytes(key)
+    }
+
     pub(crate) fn starts_with(self, prefix: &[u8]) -> bool {
         if self.escaped {
             let mut bytes = self.decoded();
@@ -103,9 +272,9 @@ impl<'a> Text<'a> {
         if self.escaped { self.decoded().eq(text.iter().copied()) } else { self.bytes == text }
     }
 
-    /// The most bytes that [`Text::write_twice`] appends.
-    pub(crate) fn most_twice(self) -> usize {
-        self.bytes.len() * 5
+    /// How long it is, as it is written.
+    pub(crate) fn len(self) -> usize {
+        self.bytes.len()
     }
 }
 
@@ -151,67 +320,19 @@ fn digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).map(|digit| digit as u8)
 }
 
-/// Appends the bytes that `stays` keeps in whole runs, and each other one by `escape`.
-#[inline]
-fn runs(out: &mut Vec<u8>, text: &[u8], stays: &[bool; 256], escape: impl Fn(&mut Vec<u8>, u8)) {
-    let mut rest = text;
-    loop {
-        let run = rest.iter().position(|b| !stays[usize::from(*b)]).unwrap_or(rest.len());
-        let (kept, after) = rest.split_at(run);
-        out.extend_from_slice(kept);
-        let Some((&byte, after)) = after.split_first() else { return };
-        escape(out, byte);
-        rest = after;
-    }
-}
-
-#[inline]
-fn escape_twice(out: &mut Vec<u8>, byte: u8) {
-    let [high, low] = hex(byte);
-    out.extend_from_slice(&[b'%', b'2', b'5', high, low]);
-}
-
-#[inline]
-fn hex(byte: u8) -> [u8; 2] {
-    const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
-    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
-}
-
 fn rank(byte: u8) -> u8 {
     RANK[usize::from(byte)]
 }
 
-/// RFC 3986 §2.3.
-const UNRESERVED: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let b = byte as u8;
-        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
-        byte += 1;
-    }
-    table
-};
-
-const LOWER_UNRESERVED: [bool; 256] = {
-    let mut table = UNRESERVED;
-    let mut byte = b'A';
-    while byte <= b'Z' {
-        table[byte as usize] = false;
-        byte += 1;
-    }
-    table
-};
-
 /// The place of each byte in the order of the bytes' percent-encodings.
-const RANK: [u8; 256] = {
+static RANK: [u8; 256] = {
     let mut table = [0; 256];
     let mut next = 0_u8;
     let mut pass = 0;
     while pass < 2 {
         let mut byte = 0;
         while byte < 256 {
-            if UNRESERVED[byte] == (pass == 1) {
+            if is_unreserved(byte as u8) == (pass == 1) {
                 table[byte] = next;
                 next = next.wrapping_add(1);
             }
@@ -226,22 +347,25 @@ const RANK: [u8; 256] = {
 mod tests {
     use super::*;
 
-    fn written(write: impl Fn(&mut Vec<u8>)) -> String {
-        let mut out = Vec::new();
+    fn written(write: impl Fn(&mut Writer)) -> String {
+        let mut out = Writer::over(Vec::new(), 0);
         write(&mut out);
-        String::from_utf8(out).unwrap()
+        String::from_utf8(out.finish()).unwrap()
     }
 
     #[test]
     fn encoding_twice_is_encoding_the_encoded() {
         for byte in 0..=255_u8 {
-            let text = [b'a', byte, b'z'];
-            let first = written(|out| once(out, &text));
-            assert_eq!(first, protocol_core::percent::encode(&text[..]));
-            let second = written(|out| once(out, first.as_bytes()));
-            assert_eq!(written(|out| twice(out, &text)), second);
-            assert_eq!(written(|out| Text::form(first.as_bytes()).write_twice(out)), second);
-            assert_eq!(written(|out| Text::form(first.as_bytes()).write_once(out)), first);
+            for around in [1, 15, 40] {
+                let text = [&b"a".repeat(around)[..], &[byte], &b"z".repeat(around)].concat();
+                let first = written(|out| out.once(&text));
+                assert_eq!(first, protocol_core::percent::encode(&text));
+                let second = written(|out| out.once(first.as_bytes()));
+                assert_eq!(written(|out| out.twice(&text)), second);
+                let form = Text::form(first.as_bytes());
+                assert_eq!(written(|out| form.write_twice(out)), second);
+                assert_eq!(written(|out| form.write_once(out)), first);
+            }
         }
     }
 
@@ -249,7 +373,7 @@ mod tests {
     fn bytes_sort_as_their_encodings() {
         for a in 0..=255_u8 {
             for b in 0..=255_u8 {
-                let encoded = |byte: u8| written(|out| once(out, &[b'x', byte]));
+                let encoded = |byte: u8| written(|out| out.once(&[b'x', byte]));
                 let expected = encoded(a).cmp(&encoded(b));
                 assert_eq!(Text::plain(&[b'x', a]).compare(Text::plain(&[b'x', b])), expected);
             }

@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderValue, Request, Uri};
 use protocol_core::{Error, UnixTime, random};
 
 use crate::authorization;
-use crate::base_string::{Pair, Target, order, plain, write_pair, write_pairs, write_start};
-use crate::encode::{self, Text, form_pairs};
+use crate::base_string::{Parameter, Target, form_parameters, write_parameters, write_start};
+use crate::encode::{LONGEST, Text, WINDOW, Writer, form_pairs};
 use crate::signature::{
     Hash, Key, Method, Rsa, RsaPrivateKey, Secrets, SignatureMethod, needs_key,
 };
@@ -246,13 +246,13 @@ impl Signer {
             Placement::Header => {
                 let target = target(request.uri(), host)?;
                 let covered = Covered { method: request.method().as_str(), target, form };
-                let mut header = Vec::new();
-                self.write_header(&covered, &[] as &[(&str, &str)], &once, &mut header)?;
+                let header = self.header(&covered, &[] as &[(&str, &str)], &once, Vec::new())?;
                 request.headers_mut().insert(AUTHORIZATION, sensitive(header)?);
             }
             Placement::Query => {
                 let query = without_protocol(request.uri().query().unwrap_or_default());
-                let target = Target { query: &query, ..target(request.uri(), host)? };
+                let mut target = target(request.uri(), host)?;
+                target.query = &query;
                 let covered = Covered { method: request.method().as_str(), target, form };
                 let query = self.appended(&covered, &once, &query)?;
                 *request.uri_mut() = with_query(request.uri(), &query)?;
@@ -325,9 +325,8 @@ impl Signer {
     ) -> Result<(), Error> {
         let covered = Covered { method, target: Target::parse(url)?, form: b"" };
         let once = Once { nonce, now, body_hash: None };
-        let mut bytes = std::mem::take(out).into_bytes();
-        self.write_header(&covered, pairs, &once, &mut bytes)?;
-        *out = ascii(bytes)?;
+        let buffer = std::mem::take(out).into_bytes();
+        *out = ascii(self.header(&covered, pairs, &once, buffer)?)?;
         Ok(())
     }
 
@@ -373,32 +372,32 @@ impl Signer {
         .filter_map(|(name, value)| Some((name, value?)))
     }
 
-    /// Replaces `out` by the header's value. The base string is built in it first, so that one
+    /// The header's value, written over `buffer`. The base string is built there first, so that one
     /// buffer serves both.
-    fn write_header<K: AsRef<str>, V: AsRef<str>>(
+    fn header<K: AsRef<str>, V: AsRef<str>>(
         &self,
         covered: &Covered<'_>,
         pairs: &[(K, V)],
         once: &Once<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
+        buffer: Vec<u8>,
+    ) -> Result<Vec<u8>, Error> {
         let prepared = self.prepared();
-        out.clear();
-        self.write_base_string(prepared, covered, pairs, once, out)?;
-        let signature = prepared.key.sign(out)?;
-        out.clear();
-        out.extend_from_slice(prepared.header());
-        out.extend_from_slice(Seconds::of(once.now).digits());
-        out.extend_from_slice(b"\", oauth_nonce=\"");
-        encode::once(out, once.nonce.as_bytes());
+        let timestamp = Seconds::of(once.now);
+        let mut out = self.base_string(prepared, covered, pairs, once, &timestamp, buffer)?;
+        let signature = prepared.key.sign(out.written())?;
+        out.restart();
+        out.push(prepared.header());
+        out.push(timestamp.digits());
+        out.push(b"\", oauth_nonce=\"");
+        out.once(once.nonce.as_bytes());
         if let Some(body_hash) = once.body_hash {
-            out.extend_from_slice(b"\", oauth_body_hash=\"");
-            encode::once(out, body_hash.as_bytes());
+            out.push(b"\", oauth_body_hash=\"");
+            out.once(body_hash.as_bytes());
         }
-        out.extend_from_slice(b"\", oauth_signature=\"");
-        encode::once(out, signature.as_bytes());
-        out.push(b'"');
-        Ok(())
+        out.push(b"\", oauth_signature=\"");
+        out.once(signature.as_bytes());
+        out.push(b"\"");
+        Ok(out.finish())
     }
 
     /// `form` with the protocol parameters and the signature behind it.
@@ -409,109 +408,110 @@ impl Signer {
         form: &str,
     ) -> Result<String, Error> {
         let prepared = self.prepared();
-        let mut base_string = Vec::new();
+        let timestamp = Seconds::of(once.now);
         let none: &[(&str, &str)] = &[];
-        self.write_base_string(prepared, covered, none, once, &mut base_string)?;
-        let signature = prepared.key.sign(&base_string)?;
-        let seconds = Seconds::of(once.now);
-        let mut out = Vec::from(form);
+        let base_string =
+            self.base_string(prepared, covered, none, once, &timestamp, Vec::new())?;
+        let signature = prepared.key.sign(base_string.written())?;
+        let mut out = Writer::over(Vec::new(), form.len() + prepared.text.len());
+        out.push(form.as_bytes());
         let mut push = |name: &str, value: &[u8]| {
-            if out.last().is_some_and(|last| *last != b'&') {
-                out.push(b'&');
+            if out.written().last().is_some_and(|last| *last != b'&') {
+                out.push(b"&");
             }
-            out.extend_from_slice(name.as_bytes());
-            out.push(b'=');
-            encode::once(&mut out, value);
+            out.push(name.as_bytes());
+            out.push(b"=");
+            out.once(value);
         };
         for (name, value) in self.constants() {
             push(name, value.as_bytes());
         }
-        push("oauth_timestamp", seconds.digits());
+        push("oauth_timestamp", timestamp.digits());
         push("oauth_nonce", once.nonce.as_bytes());
         if let Some(body_hash) = once.body_hash {
             push("oauth_body_hash", body_hash.as_bytes());
         }
         push("oauth_signature", signature.as_bytes());
-        ascii(out)
+        ascii(out.finish())
     }
 
-    fn write_base_string<K: AsRef<str>, V: AsRef<str>>(
+    fn base_string<K: AsRef<str>, V: AsRef<str>>(
         &self,
         prepared: &Prepared,
         covered: &Covered<'_>,
         pairs: &[(K, V)],
         once: &Once<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        let parameters = form_pairs(covered.target.query.as_bytes())
-            .chain(form_pairs(covered.form))
-            .chain(pairs.iter().map(|(name, value)| plain(name, value)));
+        timestamp: &Seconds,
+        buffer: Vec<u8>,
+    ) -> Result<Writer, Error> {
+        let parameters = form_parameters(covered.target.query.as_bytes())
+            .chain(form_parameters(covered.form))
+            .chain(
+                pairs.iter().map(|(name, value)| Parameter::plain(name.as_ref(), value.as_ref())),
+            );
 
         // Few parameters, the usual case, need no heap.
-        let mut few = [(Text::EMPTY, Text::EMPTY); 24];
+        let mut few = [Parameter::EMPTY; 24];
         let mut many = Vec::new();
         let mut count = 0;
-        let mut size = 0;
-        for pair in parameters {
-            size += pair.0.most_twice() + pair.1.most_twice() + 6;
+        let mut size = covered.method.len() + covered.target.len() + once.nonce.len() + 64;
+        for parameter in parameters {
+            size += parameter.name.len() + parameter.value.len() + 2;
             match few.get_mut(count) {
-                Some(place) => *place = pair,
+                Some(place) => *place = parameter,
                 None => {
                     if many.is_empty() {
                         many.extend_from_slice(&few);
                     }
-                    many.push(pair);
+                    many.push(parameter);
                 }
             }
             count += 1;
         }
         let parameters = if many.is_empty() { &mut few[..count] } else { &mut many[..] };
-        parameters.sort_unstable_by(order);
+        parameters.sort_unstable_by(Parameter::compare);
 
-        size += covered.method.len() * 3 + covered.target.most() + prepared.text.len();
-        out.reserve(size + once.nonce.len() * 5 + 256);
-        write_start(out, covered.method, &covered.target);
+        // Enough whatever the bytes are; of a large body, enough if few need an escape.
+        let size = (size * LONGEST).min(size + 8192) + prepared.text.len() + WINDOW;
+        let mut out = Writer::over(buffer, size);
+        write_start(&mut out, covered.method, &covered.target);
 
-        if parameters.iter().any(|(name, _)| name.starts_with(b"oauth_")) {
+        // All protocol parameters begin so. Where no other parameter does, they are one block, made
+        // ready but for what changes.
+        let prefix = Text::plain(b"oauth_");
+        let before = parameters.partition_point(|parameter| parameter.key < prefix.key());
+        if parameters.get(before).is_some_and(|next| next.name.starts_with(b"oauth_")) {
             let mut all = parameters.to_vec();
-            let seconds = Seconds::of(once.now);
-            all.extend(self.constants().map(|(name, value)| {
-                (Text::plain(name.as_bytes()), Text::plain(value.as_bytes()))
-            }));
-            all.push((Text::plain(b"oauth_nonce"), Text::plain(once.nonce.as_bytes())));
-            all.push((Text::plain(b"oauth_timestamp"), Text::plain(seconds.digits())));
-            if let Some(body_hash) = once.body_hash {
-                all.push((Text::plain(b"oauth_body_hash"), Text::plain(body_hash.as_bytes())));
-            }
-            all.sort_unstable_by(order);
+            all.extend(self.constants().map(|(name, value)| Parameter::plain(name, value)));
+            all.push(Parameter::plain("oauth_nonce", once.nonce));
+            let timestamp = Text::plain(timestamp.digits());
+            all.push(Parameter::new(Text::plain(b"oauth_timestamp"), timestamp));
+            all.extend(once.body_hash.map(|hash| Parameter::plain("oauth_body_hash", hash)));
+            all.sort_unstable_by(Parameter::compare);
             refuse_protocol_parameters_twice(&all)?;
-            write_pairs(out, &all);
-            return Ok(());
+            write_parameters(&mut out, &all);
+            return Ok(out);
         }
 
-        // Nothing else sorts among the protocol parameters: they are one block, made ready but for
-        // what changes.
-        let block = Text::plain(b"oauth_");
-        let before = parameters.partition_point(|(name, _)| name.compare(block).is_lt());
-        for pair in &parameters[..before] {
-            write_pair(out, *pair);
-            out.extend_from_slice(b"%26");
+        for parameter in &parameters[..before] {
+            parameter.write(&mut out);
+            out.push(b"%26");
         }
         if let Some(body_hash) = once.body_hash {
-            out.extend_from_slice(b"oauth_body_hash%3D");
-            encode::twice(out, body_hash.as_bytes());
-            out.extend_from_slice(b"%26");
+            out.push(b"oauth_body_hash%3D");
+            out.twice(body_hash.as_bytes());
+            out.push(b"%26");
         }
-        out.extend_from_slice(prepared.until_nonce());
-        encode::twice(out, once.nonce.as_bytes());
-        out.extend_from_slice(prepared.until_timestamp());
-        out.extend_from_slice(Seconds::of(once.now).digits());
-        out.extend_from_slice(prepared.after_timestamp());
-        for pair in &parameters[before..] {
-            out.extend_from_slice(b"%26");
-            write_pair(out, *pair);
+        out.push(prepared.until_nonce());
+        out.twice(once.nonce.as_bytes());
+        out.push(prepared.until_timestamp());
+        out.push(timestamp.digits());
+        out.push(prepared.after_timestamp());
+        for parameter in &parameters[before..] {
+            out.push(b"%26");
+            parameter.write(&mut out);
         }
-        Ok(())
+        Ok(out)
     }
 }
 
@@ -552,15 +552,15 @@ struct Prepared {
 
 impl Prepared {
     fn of(signer: &Signer) -> Self {
-        let size: usize = signer.constants().map(|(n, v)| 2 * n.len() + 8 * v.len() + 16).sum();
-        let mut text = Vec::with_capacity(size + 96);
-        let parameter = |text: &mut Vec<u8>, (name, value): (&str, &str)| {
-            if !text.is_empty() {
-                text.extend_from_slice(b"%26");
+        let size: usize = signer.constants().map(|(n, v)| 2 * n.len() + 2 * v.len() + 16).sum();
+        let mut text = Writer::over(Vec::new(), size + 256);
+        let parameter = |text: &mut Writer, (name, value): (&str, &str)| {
+            if !text.written().is_empty() {
+                text.push(b"%26");
             }
-            text.extend_from_slice(name.as_bytes());
-            text.extend_from_slice(b"%3D");
-            encode::twice(text, value.as_bytes());
+            text.push(name.as_bytes());
+            text.push(b"%3D");
+            text.twice(value.as_bytes());
         };
         let mut cuts = [0; 3];
         let mut constants = signer.constants().peekable();
@@ -569,25 +569,25 @@ impl Prepared {
                 parameter(&mut text, constant);
             }
             parameter(&mut text, (dynamic, ""));
-            cuts[cut] = text.len();
+            cuts[cut] = text.written().len();
         }
         constants.for_each(|constant| parameter(&mut text, constant));
-        cuts[2] = text.len();
+        cuts[2] = text.written().len();
 
-        text.extend_from_slice(b"OAuth ");
+        text.push(b"OAuth ");
         if let Some(realm) = &signer.realm {
-            text.extend_from_slice(b"realm=\"");
-            text.extend_from_slice(realm.as_bytes());
-            text.extend_from_slice(b"\", ");
+            text.push(b"realm=\"");
+            text.push(realm.as_bytes());
+            text.push(b"\", ");
         }
         for (name, value) in signer.constants() {
-            text.extend_from_slice(name.as_bytes());
-            text.extend_from_slice(b"=\"");
-            encode::once(&mut text, value.as_bytes());
-            text.extend_from_slice(b"\", ");
+            text.push(name.as_bytes());
+            text.push(b"=\"");
+            text.once(value.as_bytes());
+            text.push(b"\", ");
         }
-        text.extend_from_slice(b"oauth_timestamp=\"");
-        Prepared { key: signer.method.key(&signer.secrets), text, cuts }
+        text.push(b"oauth_timestamp=\"");
+        Prepared { key: signer.method.key(&signer.secrets), text: text.finish(), cuts }
     }
 
     fn until_nonce(&self) -> &[u8] {
@@ -649,7 +649,7 @@ pub(crate) fn host_text(value: &HeaderValue) -> Result<&str, Error> {
 
 fn target<'a>(uri: &'a Uri, host: Option<&'a str>) -> Result<Target<'a>, Error> {
     let target = Target::of_uri(uri)?;
-    Ok(Target { authority: host.unwrap_or(target.authority), ..target })
+    Ok(host.map_or(target, |host| target.with_authority(host)))
 }
 
 /// The parameters that a signature brings, which signing anew replaces.
@@ -680,9 +680,9 @@ fn without_protocol(form: &str) -> String {
     kept
 }
 
-fn refuse_protocol_parameters_twice(sorted: &[Pair<'_>]) -> Result<(), Error> {
+fn refuse_protocol_parameters_twice(sorted: &[Parameter<'_>]) -> Result<(), Error> {
     for pair in sorted.windows(2) {
-        let (name, next) = (pair[0].0, pair[1].0);
+        let (name, next) = (pair[0].name, pair[1].name);
         if name.compare(next).is_eq() && PROTOCOL.iter().any(|protocol| name.is(protocol)) {
             let name = String::from_utf8_lossy(&name.decoded().collect::<Vec<_>>()).into_owned();
             let problem = format!("{name} is already there; each parameter is sent once");

@@ -8,8 +8,8 @@ use http::{HeaderMap, Request};
 use protocol_core::{Error, Reason, ReplayKey, UnixTime, base64url, digest};
 
 use crate::authorization;
-use crate::base_string::{BaseString, Target};
-use crate::encode::{Text, form_pairs};
+use crate::base_string::{BaseString, Parameter, Target};
+use crate::encode::{Text, Writer, form_pairs};
 use crate::signature::{Hash, Method, Rsa, Secrets, SignatureMethod};
 use crate::signer::{host_text, is_form};
 
@@ -87,8 +87,12 @@ impl Verifier {
     /// # Errors
     /// [`Error::Config`] for a text that is no absolute URL.
     pub fn at(mut self, origin: &str) -> Result<Self, Error> {
-        let target = Target::parse(origin)?;
-        self.origin = Some((target.scheme.to_owned(), target.authority.to_owned()));
+        let uri: http::Uri =
+            origin.parse().map_err(|_| Error::config("origin", "expected an absolute URL"))?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(Error::config("origin", "expected an absolute URL"));
+        };
+        self.origin = Some((scheme.to_owned(), authority.as_str().to_owned()));
         Ok(self)
     }
 
@@ -117,18 +121,17 @@ impl Verifier {
             }
         };
         let query = uri.query().unwrap_or_default();
-        let target = Target { scheme, authority, path: uri.path(), query };
+        let target = Target::new(scheme, authority, uri.path(), query);
+        if !target.has_host() {
+            return Err(malformed("the request names no host"));
+        }
 
         let mut base = BaseString::of_target(request.method().as_str(), target).with_form(form);
         let signed_header: Vec<&(String, String)> =
             header.iter().filter(|(name, _)| name != "realm").collect();
-        base.extend(
-            signed_header
-                .iter()
-                .map(|(name, value)| (Text::plain(name.as_bytes()), Text::plain(value.as_bytes()))),
-        );
+        base.extend(signed_header.iter().map(|(name, value)| Parameter::plain(name, value)));
         let oauth = Parameters::read(&base)?;
-        base.retain(|(name, _)| !name.is(b"oauth_signature"));
+        base.retain(|parameter| !parameter.name.is(b"oauth_signature"));
 
         let parameters = form_pairs(query.as_bytes())
             .chain(form_pairs(form))
@@ -275,12 +278,12 @@ impl SignedRequest {
 
     fn replay_key(&self, window: Duration) -> ReplayKey {
         let token = self.token.as_deref().unwrap_or_default();
-        let mut named = String::new();
+        let mut named = Writer::over(Vec::new(), 256);
         for part in [&*self.consumer_key, token, &*self.timestamp.to_string(), &*self.nonce] {
-            named.push_str(&crate::encode::to_string(part));
-            named.push('&');
+            named.once(part.as_bytes());
+            named.push(b"&");
         }
-        let value = base64url::encode(digest::sha256(named.as_bytes()));
+        let value = base64url::encode(digest::sha256(named.written()));
         ReplayKey::new(value, self.timestamp.after(window))
     }
 }
@@ -332,7 +335,7 @@ struct Parameters(Vec<(String, String)>);
 impl Parameters {
     fn read(base: &BaseString<'_>) -> Result<Self, Error> {
         let mut oauth: Vec<(String, String)> = Vec::new();
-        for (name, value) in base.pairs() {
+        for Parameter { name, value, .. } in base.list() {
             if name.starts_with(b"oauth_") {
                 oauth.push((name.utf8()?, value.utf8()?));
             }

@@ -5,15 +5,14 @@
 mod hmac;
 mod rsa;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use protocol_core::{ClientSecret, Error, TokenSecret};
-use zeroize::Zeroizing;
-
-use crate::encode;
+use protocol_core::{ClientSecret, Error, TokenSecret, percent};
+use zeroize::{Zeroize as _, Zeroizing};
 
 pub(crate) use self::rsa::{Hash, Rsa, needs_key};
 pub use self::rsa::{RsaPrivateKey, RsaPublicKey};
@@ -93,12 +92,19 @@ impl Secrets {
     /// Both, encoded and joined by `&`: the HMAC key (RFC 5849 §3.4.2), the PLAINTEXT signature
     /// (§3.4.4).
     pub(crate) fn joined(&self) -> Zeroizing<Vec<u8>> {
-        let (client, token) = (self.client_secret.expose(), self.token_secret.expose());
-        let mut out = Zeroizing::new(Vec::with_capacity(3 * (client.len() + token.len()) + 1));
-        encode::once(&mut out, client.as_bytes());
-        out.push(b'&');
-        encode::once(&mut out, token.as_bytes());
-        out
+        let parts = [self.client_secret.expose(), self.token_secret.expose()].map(percent::encode);
+        let size = parts[0].len() + 1 + parts[1].len();
+        let mut joined = Zeroizing::new(Vec::with_capacity(size));
+        for (at, part) in parts.into_iter().enumerate() {
+            if at > 0 {
+                joined.push(b'&');
+            }
+            joined.extend_from_slice(part.as_bytes());
+            if let Cow::Owned(mut copy) = part {
+                copy.zeroize();
+            }
+        }
+        joined
     }
 }
 
