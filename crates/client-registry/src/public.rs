@@ -14,6 +14,9 @@ pub fn public_message(error: &Error) -> &'static str {
             "This sign-in link is no longer good. Please start again."
         }
         Error::NeedsLogin(_) => "Please sign in.",
+        Error::Rejected(_) | Error::Protocol(_) if error.is_retryable() => {
+            "The sign-in service is out of order at the moment. Please try again soon."
+        }
         Error::Unverified(_) | Error::Rejected(_) | Error::Protocol(_) => {
             "The sign-in service gave an answer that we cannot accept. Please try again later."
         }

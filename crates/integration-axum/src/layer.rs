@@ -98,8 +98,14 @@ struct Slot {
 impl Bound {
     pub(crate) fn session(&self, headers: &HeaderMap) -> Session {
         let OAuthLayer { registry, seal } = &self.0.layer;
-        let cookies = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-        self.0.session.get_or_init(|| Session::new(registry, seal, cookies)).clone()
+        let session = self.0.session.get_or_init(|| {
+            // A cookie of somebody else's may hold any bytes: ours, which do not, are read all the same.
+            let lines = headers.get_all(COOKIE).iter();
+            let lines: Vec<_> =
+                lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+            Session::new(registry, seal, lines.iter().map(|line| &**line))
+        });
+        session.clone()
     }
 }
 

@@ -9,6 +9,7 @@ pub use extract::{Callback, Client, OAuth, SameOrigin};
 pub use layer::{OAuthLayer, OAuthService, ResponseFuture};
 pub use respond::{Error, Redirect};
 
+pub use client_registry;
 pub use client_registry::{
     Authorized, Env, Key, LoginOptions, Provider, Registry, Seal, Toml, UserInfo, providers,
 };
