@@ -23,9 +23,13 @@
 //! # Ok::<(), oauth1_core::Error>(())
 //! ```
 
+use std::fmt;
+
+use http::header::WWW_AUTHENTICATE;
 use http::{Method, Request, Response, StatusCode};
 use protocol_core::{Endpoint, Error, Flow, Input, Step, UnixTime, error::Rejection, percent};
 
+use crate::authorization;
 use crate::{Placement, Signer, TemporaryCredentials, TokenCredentials};
 
 /// The first leg (§2.1): asks for temporary credentials. `callback` is where the user comes back,
@@ -187,6 +191,13 @@ impl Leg<TemporaryCredentials> {
     }
 }
 
+/// Shows what is asked, and where.
+impl<T> fmt::Debug for Leg<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Leg({} at {:?})", self.what, self.endpoint)
+    }
+}
+
 impl<T> Flow for Leg<T> {
     type Output = T;
 
@@ -220,7 +231,10 @@ impl Answer {
     fn read(what: &'static str, response: &Response<Vec<u8>>) -> Result<Self, Error> {
         let pairs = form(response.body());
         let status = response.status();
-        if let Some(rejection) = pairs.as_deref().and_then(problem) {
+        let header = response.headers().get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
+        let challenge = header.and_then(|header| authorization::parse(header).ok());
+        let named = pairs.as_deref().and_then(problem);
+        if let Some(rejection) = named.or_else(|| challenge.as_deref().and_then(problem)) {
             return Err(Error::Rejected(rejection.with_status(status.as_u16())));
         }
         if status.is_client_error() {

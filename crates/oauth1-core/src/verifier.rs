@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, Request};
-use protocol_core::{Error, Reason, ReplayKey, UnixTime, base64url, digest};
+use protocol_core::{Error, Reason, ReplayKey, UnixTime, base64url, digest, secret};
 
 use crate::authorization;
 use crate::base_string::{BaseString, Parameter, Target};
@@ -38,6 +38,7 @@ pub struct Verifier {
     methods: Vec<Method>,
     window: Duration,
     origin: Option<(String, String)>,
+    body_hash_required: bool,
 }
 
 impl Verifier {
@@ -47,6 +48,7 @@ impl Verifier {
             methods: vec![Method::HmacSha1, Method::HmacSha256, Method::HmacSha512],
             window: Duration::from_secs(300),
             origin: None,
+            body_hash_required: false,
         }
     }
 
@@ -81,6 +83,15 @@ impl Verifier {
         self
     }
 
+    /// Takes a request whose body is no form only with `oauth_body_hash` (the Request Body Hash
+    /// extension): without it, nothing says that the body is the one that was sent. One that is
+    /// there is always checked.
+    #[must_use]
+    pub fn require_body_hash(mut self) -> Self {
+        self.body_hash_required = true;
+        self
+    }
+
     /// The scheme and host that clients address, `https://tool.example`: what counts behind a
     /// proxy, instead of the request's own URI and `Host` header. A path in it is not used.
     ///
@@ -107,7 +118,9 @@ impl Verifier {
     /// [`Error::Unsupported`] for a signature method that is not taken here.
     pub fn parse<B: AsRef<[u8]>>(&self, request: &Request<B>) -> Result<SignedRequest, Error> {
         let uri = request.uri();
-        let form = if is_form(request.headers()) { request.body().as_ref() } else { b"" };
+        let body = request.body().as_ref();
+        let is_form = is_form(request.headers());
+        let form = if is_form { body } else { b"" };
         let header = oauth_header(request.headers())?;
         let host = match request.headers().get(HOST) {
             Some(host) => Some(host_text(host).map_err(|_| malformed("the Host is not ASCII"))?),
@@ -154,8 +167,17 @@ impl Verifier {
             .filter(|_| digits)
             .map(UnixTime::from_seconds)
             .ok_or(malformed("oauth_timestamp is not a number of seconds"))?;
+        let body_hash_holds = match oauth.optional("oauth_body_hash") {
+            Some(_) if is_form => return Err(malformed("oauth_body_hash beside a form body")),
+            Some(hash) => secret::ct_eq(hash.as_bytes(), method.body_hash(body).as_bytes()),
+            None if self.body_hash_required && !is_form => {
+                return Err(malformed("oauth_body_hash is missing"));
+            }
+            None => true,
+        };
         Ok(SignedRequest {
             method: method.clone(),
+            body_hash_holds,
             base_string: base.text(),
             signature: oauth.required("oauth_signature")?.to_owned(),
             consumer_key: oauth.required("oauth_consumer_key")?.to_owned(),
@@ -167,7 +189,7 @@ impl Verifier {
         })
     }
 
-    /// Checks timestamp and signature. `None` for the secrets of a consumer or a token that is
+    /// Checks timestamp, signature and body hash. `None` for the secrets of a consumer or a token that is
     /// unknown: it is refused after the same work, so that time does not tell which are known.
     ///
     /// # Errors
@@ -196,7 +218,7 @@ impl Verifier {
         if secrets.is_none() {
             return Err(Reason::UnknownConsumer.into());
         }
-        if !holds? {
+        if !holds? || !signed.body_hash_holds {
             return Err(Reason::BadSignature.into());
         }
         Ok(Verified { replay: signed.replay_key(self.window), request: signed.clone() })
@@ -240,6 +262,7 @@ impl fmt::Debug for Verifier {
 #[derive(Clone)]
 pub struct SignedRequest {
     method: Method,
+    body_hash_holds: bool,
     base_string: String,
     signature: String,
     consumer_key: String,
