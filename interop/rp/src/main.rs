@@ -1,0 +1,166 @@
+//! An application whose users log in at providers that we did not write.
+//!
+//! `interop-rp [--port 9500] [--public-url http://127.0.0.1:9500] [--oidc http://127.0.0.1:9400]
+//! [--oauth1 http://127.0.0.1:9410]`. Its clients are named after those of `interop/providers`, in
+//! lower case. `/login/{name}` begins a login; `/authorize/{name}` ends it with a JSON object: who
+//! logged in, and what was checked. `/clients` lists them.
+
+use std::error::Error as StdError;
+
+use axum::extract::{Path, Request};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
+use integration_axum::{
+    Callback, Error, Key, OAuth, OAuthLayer, Provider, Redirect, Registry, Seal,
+};
+use serde_json::{Value, json};
+
+/// The secret of all clients at the OpenID provider.
+const SECRET: &str = "a-test-secret-of-at-least-thirty-two-characters";
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn StdError>> {
+    let options = Options::read()?;
+    let app = Router::new()
+        .route("/clients", get(clients))
+        .route("/login/{name}", get(login))
+        .route("/authorize/{name}", get(authorize).post(authorize))
+        .layer(middleware::from_fn(tell))
+        .layer(OAuthLayer::new(registry(&options)?, Seal::generate()));
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port)).await?;
+    println!("{}", options.public_url);
+    Ok(axum::serve(listener, app).await?)
+}
+
+async fn clients(oauth: OAuth) -> Json<Vec<String>> {
+    Json(oauth.registry().names().into_iter().map(|(name, _)| name).collect())
+}
+
+async fn login(oauth: OAuth, Path(name): Path<String>) -> Result<Redirect, Error> {
+    oauth.client(&name)?.authorize_redirect(oauth.callback_url(&name)?).await
+}
+
+async fn authorize(
+    oauth: OAuth,
+    Path(name): Path<String>,
+    callback: Callback,
+) -> Result<Json<Value>, Error> {
+    let login = oauth.client(&name)?.authorize_access_token(callback).await?;
+    let user = login.userinfo().await?;
+    let email = user.email().map(|email| json!([email.address, email.verified]));
+    let checks: Vec<_> = login.checks().iter().map(|c| json!([c.what, c.how])).collect();
+    Ok(Json(json!({
+        "client": name, "sub": user.sub(), "iss": user.iss(), "name": user.name(), "email": email,
+        "checks": checks,
+    })))
+}
+
+/// Writes the error behind an answer to the log; the answer itself does not tell it.
+async fn tell(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    if let Some(error) = response.extensions().get::<client_registry::Error>() {
+        eprintln!("{path}: {}: {error}", error.code());
+    }
+    response
+}
+
+fn registry(options: &Options) -> Result<Registry, Box<dyn StdError>> {
+    let mut builder = OAuth::builder().public_url(&options.public_url)?;
+    for (name, provider) in
+        openid_clients(&options.oidc).into_iter().chain(oauth1_clients(&options.oauth1))
+    {
+        builder = builder.register(name, provider);
+    }
+    Ok(builder.build()?)
+}
+
+fn openid_clients(issuer: &str) -> Vec<(String, Provider)> {
+    let client = |id: &str| {
+        Provider::new()
+            .issuer(issuer)
+            .client_id(id)
+            .client_secret(SECRET)
+            .scope("openid profile email")
+    };
+    let mut clients = vec![
+        ("basic".to_owned(), client("basic")),
+        ("post".to_owned(), client("post").set(Key::TokenEndpointAuthMethod, "client_secret_post")),
+        ("form-post".to_owned(), client("basic").set(Key::ResponseMode, "form_post")),
+        ("pairwise".to_owned(), client("pairwise")),
+        (
+            "userinfo-jwt".to_owned(),
+            client("userinfo-jwt").set(Key::UserinfoSignedResponseAlg, "RS256"),
+        ),
+        (
+            "public".to_owned(),
+            Provider::new()
+                .issuer(issuer)
+                .client_id("public")
+                .set(Key::TokenEndpointAuthMethod, "none")
+                .scope("openid profile email"),
+        ),
+    ];
+    for alg in ["ES256", "ES384", "ES512", "PS256", "RS512", "EdDSA", "HS256"] {
+        let id = format!("id-{alg}");
+        clients.push((id.to_lowercase(), client(&id).set(Key::IdTokenSignedResponseAlg, alg)));
+    }
+    clients
+}
+
+fn oauth1_clients(base: &str) -> Vec<(String, Provider)> {
+    let client = |method: &str, placement: &str| {
+        Provider::new()
+            .client_id("key")
+            .client_secret("secret")
+            .set(Key::RequestTokenUrl, format!("{base}/request_token"))
+            .set(Key::AuthorizeUrl, format!("{base}/authorize"))
+            .set(Key::AccessTokenUrl, format!("{base}/access_token"))
+            .set(Key::ApiBaseUrl, format!("{base}/"))
+            .set(Key::UserinfoEndpoint, "profile")
+            .set(Key::SignatureMethod, method)
+            .set(Key::SignatureType, placement)
+            // Authlib's server writes `oauth_callback_confirmed=True`.
+            .set(Key::Quirks, "no_callback_confirmed")
+    };
+    let each = [
+        ("oauth1-hmac-sha1", "HMAC-SHA1", "header"),
+        ("oauth1-hmac-sha256", "HMAC-SHA256", "header"),
+        ("oauth1-plaintext", "PLAINTEXT", "header"),
+        ("oauth1-query", "HMAC-SHA1", "query"),
+        ("oauth1-body", "HMAC-SHA1", "body"),
+    ];
+    each.map(|(name, method, placement)| (name.to_owned(), client(method, placement))).into()
+}
+
+struct Options {
+    port: u16,
+    public_url: String,
+    oidc: String,
+    oauth1: String,
+}
+
+impl Options {
+    fn read() -> Result<Self, Box<dyn StdError>> {
+        let mut options = Options {
+            port: 9500,
+            public_url: "http://127.0.0.1:9500".to_owned(),
+            oidc: "http://127.0.0.1:9400".to_owned(),
+            oauth1: "http://127.0.0.1:9410".to_owned(),
+        };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(name) = arguments.next() {
+            let value = arguments.next().ok_or_else(|| format!("{name}: no value"))?;
+            match name.as_str() {
+                "--port" => options.port = value.parse()?,
+                "--public-url" => options.public_url = value,
+                "--oidc" => options.oidc = value,
+                "--oauth1" => options.oauth1 = value,
+                _ => return Err(format!("unknown option {name}").into()),
+            }
+        }
+        Ok(options)
+    }
+}
