@@ -1,23 +1,31 @@
-//! Authorised calls of a provider's API.
+//! Authorised calls of a provider's API (RFC 6750 §2, RFC 5849 §3), redirects followed
+//! (RFC 9110 §15.4).
 
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
+use std::mem;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, LOCATION};
+use http::header::{self, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use protocol_core::{Endpoint, Error, percent};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::client::Client;
+use crate::api_response::ApiResponse;
+use crate::body::Body;
+use crate::client::{CallToken, Client};
 use crate::http::BoxFuture;
 use crate::token::Token;
 
-/// A call that is being put together; `.await` sends it.
+/// A call that is being put together; `.await` sends it, and yields the answer once its head is
+/// there.
 ///
-/// The address is relative to the client's `api_base_url`, or a whole URL; one of another origin
-/// than the `api_base_url` gets no token. Redirects are followed up to five times: signed anew on
-/// the same origin, without the token and other credentials on another one.
+/// The address is relative to the client's `api_base_url`, or a whole URL. The token goes to the
+/// origins of `api_base_url` and `userinfo_endpoint` and to the `api_hosts`; a call of any other
+/// address goes without one.
+///
+/// Redirects are followed, at most five: signed anew where the token may go there too. Elsewhere
+/// the call goes on without the token, also if it is sent back later, and of its own headers only
+/// those that negotiate content go along. A redirect from https to http is refused.
 #[must_use = "a call does nothing until it is awaited"]
 pub struct ApiRequest {
     client: Client,
@@ -25,10 +33,18 @@ pub struct ApiRequest {
     url: String,
     query: Vec<(String, String)>,
     headers: HeaderMap,
-    body: Vec<u8>,
-    token: Option<Token>,
+    body: Body,
+    whose: Whose,
     /// The first thing that was wrong with a builder call.
     wrong: Option<Error>,
+}
+
+/// Whose token a call carries.
+enum Whose {
+    /// Of whom the client calls for.
+    Clients,
+    Given(Box<Token>),
+    Withheld,
 }
 
 impl ApiRequest {
@@ -39,15 +55,22 @@ impl ApiRequest {
             url: url.to_owned(),
             query: Vec::new(),
             headers: HeaderMap::new(),
-            body: Vec::new(),
-            token: None,
+            body: Body::empty(),
+            whose: Whose::Clients,
             wrong: None,
         }
     }
 
-    /// Calls with this token. Without it, the token of the login finished in this request serves.
+    /// Calls with this token. Without it, the token of the login finished in this request serves,
+    /// or the one that is kept for whom the client calls for.
     pub fn token(mut self, token: &Token) -> Self {
-        self.token = Some(token.clone());
+        self.whose = Whose::Given(Box::new(token.clone()));
+        self
+    }
+
+    /// Calls without a token, and without a signature.
+    pub fn withhold_token(mut self) -> Self {
+        self.whose = Whose::Withheld;
         self
     }
 
@@ -60,7 +83,7 @@ impl ApiRequest {
         self
     }
 
-    /// Adds a header.
+    /// Adds a header. `Authorization` is the token's, where the call carries one.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             (Ok(name), Ok(value)) => {
@@ -87,11 +110,12 @@ impl ApiRequest {
         self,
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
-        self.body(percent::form_body(pairs).into_bytes(), "application/x-www-form-urlencoded")
+        self.body(percent::form_body(pairs), "application/x-www-form-urlencoded")
     }
 
-    /// Sends this body, of this media type.
-    pub fn body(mut self, body: impl Into<Vec<u8>>, media_type: &str) -> Self {
+    /// Sends this body, of this media type: bytes, a text, or a [`Body`] that streams. One that
+    /// streams cannot be sent again, should a redirect ask for it (307, 308).
+    pub fn body(mut self, body: impl Into<Body>, media_type: &str) -> Self {
         match HeaderValue::try_from(media_type) {
             Ok(value) => {
                 self.headers.insert(CONTENT_TYPE, value);
@@ -110,50 +134,28 @@ impl ApiRequest {
         if let Some(wrong) = self.wrong {
             return Err(wrong);
         }
-        let token = match self.token.or_else(|| self.client.token_of_this_login()) {
-            Some(token) => token,
-            None => {
-                let problem = format!("no token for {:?} in this request", self.client.name());
-                return Err(Error::NeedsLogin(problem));
-            }
-        };
-        let base = self.client.api_base_url().map(base).transpose()?;
         let mut url = resolve(self.client.api_base_url(), &self.url)?;
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
-        let (mut method, mut headers, mut body) = (self.method, self.headers, self.body);
-        let first_origin = url.origin();
-        for _ in 0..=REDIRECTS {
-            let endpoint = Endpoint::parse("url", url.as_str())?;
-            let mut request = Request::new(body.clone());
-            *request.method_mut() = method.clone();
-            *request.uri_mut() = endpoint.uri();
-            *request.headers_mut() = headers.clone();
-            if base.as_ref().is_some_and(|base| base.origin() == url.origin()) {
-                self.client.authorise(&mut request, &token)?;
-            }
-            let response = self.client.http().send(request).await?;
-            let Some(next) = redirect(&url, &response)? else {
-                return Ok(ApiResponse { response });
-            };
-            let status = response.status();
-            let was_post = method == Method::POST;
-            if status == StatusCode::SEE_OTHER && method != Method::HEAD
-                || was_post && matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND)
-            {
-                // RFC 9110 §15.4: the next request is a GET without the body.
-                (method, body) = (Method::GET, Vec::new());
-                headers.remove(CONTENT_TYPE);
-            }
-            if next.origin() != first_origin {
-                headers.remove(AUTHORIZATION);
-                headers.remove(COOKIE);
-            }
-            url = next;
+        Endpoint::parse("url", url.as_str())?;
+        let token = match self.client.may_carry_token(&url) {
+            true => self.whose.token(&self.client).await?,
+            false => None,
+        };
+        let ApiRequest { client, method, headers, body, .. } = self;
+        Call { client, method, url, headers, body }.send(token).await
+    }
+}
+
+impl Whose {
+    /// What the call is authorised by, if it is to be.
+    async fn token(self, client: &Client) -> Result<Option<CallToken>, Error> {
+        match self {
+            Whose::Clients => client.call_token().await.map(Some),
+            Whose::Given(token) => Ok(Some(CallToken { token: Some(*token), kept: None })),
+            Whose::Withheld => Ok(None),
         }
-        let expected = format!("at most {REDIRECTS} redirects");
-        Err(Error::protocol("too_many_redirects", "API answer", expected, "one more"))
     }
 }
 
@@ -166,68 +168,161 @@ impl IntoFuture for ApiRequest {
     }
 }
 
-/// The answer to an API call, whatever its status.
-pub struct ApiResponse {
-    response: Response<Vec<u8>>,
+/// A call on its way: what the next request is made of, the token aside.
+struct Call {
+    client: Client,
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Body,
 }
 
-impl ApiResponse {
-    /// The HTTP status.
-    pub fn status(&self) -> u16 {
-        self.response.status().as_u16()
-    }
-
-    /// The headers.
-    pub fn headers(&self) -> &HeaderMap {
-        self.response.headers()
-    }
-
-    /// The body.
-    ///
-    /// # Errors
-    /// [`Error::Http`] if it breaks off.
-    pub fn bytes(self) -> impl Future<Output = Result<Vec<u8>, Error>> + Send {
-        std::future::ready(Ok(self.response.into_body()))
-    }
-
-    /// The body of a successful answer, from JSON.
-    ///
-    /// # Errors
-    /// [`Error::Protocol`] if the status is no success (`http_status`) or the body is not `T`.
-    pub async fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
-        let response = self.error_for_status()?;
-        let body = response.bytes().await?;
-        serde_json::from_slice(&body).map_err(|error| {
-            // Where it went wrong, not what stood there.
-            let at = format!("{:?} error in line {}", error.classify(), error.line());
-            Error::protocol("not_json", "API answer", "JSON of the type that was asked for", at)
-        })
-    }
-
-    /// The answer if its status is a success.
-    ///
-    /// # Errors
-    /// [`Error::Protocol`] with the status: `http_status`, or `http_status_retryable` for 429 and
-    /// those of the server's side.
-    pub fn error_for_status(self) -> Result<Self, Error> {
-        let status = self.response.status();
-        if status.is_success() {
-            return Ok(self);
+impl Call {
+    /// Sends it, and once more with a newer token where a kept one is refused.
+    async fn send(self, token: Option<CallToken>) -> Result<ApiResponse, Error> {
+        let again = self.try_clone();
+        let client = self.client.clone();
+        let (answer, carried) = self.follow(token.as_ref()).await?;
+        let kept = token.and_then(|token| token.kept);
+        match (again, kept) {
+            (Some(again), Some((user, version)))
+                if carried && answer.status() == StatusCode::UNAUTHORIZED =>
+            {
+                drop(answer);
+                let newer = client.call_token_after_refusal(&user, version).await?;
+                let newer = CallToken { token: Some(newer), kept: None };
+                Ok(again.follow(Some(&newer)).await?.0)
+            }
+            _ => Ok(answer),
         }
-        let passing = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-        let code = if passing { "http_status_retryable" } else { "http_status" };
-        Err(Error::protocol(code, "API answer", "a status of success", status.as_str()))
+    }
+
+    /// The same call, if its body can be sent again.
+    fn try_clone(&self) -> Option<Call> {
+        let Call { client, method, url, headers, body } = self;
+        let (client, method, body) = (client.clone(), method.clone(), body.try_clone()?);
+        Some(Call { client, method, url: url.clone(), headers: headers.clone(), body })
+    }
+
+    /// Sends it, and goes where it is sent. Beside the answer, whether whoever gave it was shown
+    /// the token.
+    async fn follow(mut self, mut token: Option<&CallToken>) -> Result<(ApiResponse, bool), Error> {
+        for _ in 0..=REDIRECTS {
+            let body = self.body.try_clone();
+            let response = self.once(token).await?;
+            let Some(next) = self.redirect(&response)? else {
+                return Ok((ApiResponse::new(response, self.url), token.is_some()));
+            };
+            let stays = self.stays_with_the_api(&next);
+            self.turn_to(next, response.status(), body)?;
+            if !stays {
+                token = None;
+                self.headers = only(&self.headers, &GO_ANYWHERE);
+            }
+        }
+        let expected = format!("at most {REDIRECTS} redirects");
+        Err(Error::protocol("too_many_redirects", "API answer", expected, "one more"))
+    }
+
+    /// Sends one request.
+    async fn once(&mut self, token: Option<&CallToken>) -> Result<Response<Body>, Error> {
+        let mut request = Request::new(mem::take(&mut self.body));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = Endpoint::parse("url", self.url.as_str())?.uri();
+        *request.headers_mut() = self.headers.clone();
+        if let Some(CallToken { token, .. }) = token {
+            self.client.authorise(&mut request, token.as_ref())?;
+        }
+        Ok(self.client.http().call(request).await?)
+    }
+
+    /// Where the answer redirects to, if it does.
+    fn redirect(&self, response: &Response<Body>) -> Result<Option<Url>, Error> {
+        if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+            return Ok(None);
+        }
+        let wrong = |got: &str| {
+            Error::protocol("redirect", "API answer", "a Location that may be followed", got)
+        };
+        let location = response.headers().get(LOCATION).ok_or_else(|| wrong("none"))?;
+        let location = std::str::from_utf8(location.as_bytes()).map_err(|_| wrong("no text"))?;
+        let mut next = self.url.join(location).map_err(|error| wrong(&error.to_string()))?;
+        next.set_fragment(None);
+        if self.url.scheme() == "https" && next.scheme() != "https" {
+            return Err(wrong(&format!("https turned into {}", next.scheme())));
+        }
+        match Endpoint::parse("url", next.as_str()) {
+            Ok(_) => {}
+            Err(Error::Config { problem, .. }) => return Err(wrong(&problem)),
+            Err(error) => return Err(error),
+        }
+        self.client.withdraw_token(&mut next);
+        Ok(Some(next))
+    }
+
+    /// Whether `next` is no stranger: the same origin, or two places of the client's API.
+    fn stays_with_the_api(&self, next: &Url) -> bool {
+        let ours = |url| self.client.may_carry_token(url);
+        self.url.origin() == next.origin() || ours(&self.url) && ours(next)
+    }
+
+    /// Makes it the request that a redirect asks for. `body` is the one that was sent, if it can
+    /// be sent again.
+    fn turn_to(&mut self, next: Url, status: StatusCode, body: Option<Body>) -> Result<(), Error> {
+        let becomes_get = match status {
+            StatusCode::SEE_OTHER => self.method != Method::HEAD,
+            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => self.method == Method::POST,
+            _ => false,
+        };
+        if becomes_get {
+            self.method = Method::GET;
+            for name in &OF_THE_BODY {
+                self.headers.remove(name);
+            }
+        } else {
+            self.body = body.ok_or_else(|| {
+                let status = status.as_u16();
+                let problem = format!(
+                    "expected bytes, which can be sent again, got a stream: the server redirects \
+                     ({status}) to {}",
+                    next.origin().ascii_serialization()
+                );
+                Error::config("body", problem)
+            })?;
+        }
+        self.url = next;
+        Ok(())
     }
 }
 
-/// Shows the status.
-impl std::fmt::Debug for ApiResponse {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ApiResponse({})", self.response.status())
-    }
+/// `headers` without all but these.
+fn only(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
+    let named = headers.iter().filter(|(name, _)| names.contains(name));
+    named.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 const REDIRECTS: usize = 5;
+
+/// Headers that describe a body, and go with it.
+const OF_THE_BODY: [HeaderName; 4] =
+    [CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE, header::CONTENT_LOCATION];
+
+/// Headers that go to a stranger too. Any other may be a key in disguise.
+const GO_ANYWHERE: [HeaderName; 13] = [
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+    header::ACCEPT_LANGUAGE,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_TYPE,
+    header::IF_MATCH,
+    header::IF_MODIFIED_SINCE,
+    header::IF_NONE_MATCH,
+    header::IF_RANGE,
+    header::IF_UNMODIFIED_SINCE,
+    header::RANGE,
+    header::USER_AGENT,
+];
 
 /// The URL that `text` is, relative to `api_base_url` where it is no whole one.
 pub(crate) fn resolve(api_base_url: Option<&Endpoint>, text: &str) -> Result<Url, Error> {
@@ -247,15 +342,4 @@ fn base(api_base_url: &Endpoint) -> Result<Url, Error> {
         url.set_path(&path);
     }
     Ok(url)
-}
-
-/// Where an answer redirects to, if it does.
-fn redirect(from: &Url, response: &Response<Vec<u8>>) -> Result<Option<Url>, Error> {
-    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return Ok(None);
-    }
-    let wrong = || Error::protocol("redirect", "API answer", "a URL in Location", "none");
-    let location = response.headers().get(LOCATION).ok_or_else(wrong)?;
-    let location = location.to_str().map_err(|_| wrong())?;
-    from.join(location).map(Some).map_err(|_| wrong())
 }

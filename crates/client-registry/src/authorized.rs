@@ -74,6 +74,15 @@ impl Authorized {
         }
     }
 
+    /// Keeps the token for `user`, whatever the application calls its users by: later requests of
+    /// this user call APIs with it.
+    ///
+    /// # Errors
+    /// As for [`Client::save_token`].
+    pub async fn save_for(&self, user: &str) -> Result<(), Error> {
+        self.client.save_token(user, &self.token).await
+    }
+
     /// The token.
     pub fn token(&self) -> &Token {
         &self.token
@@ -116,10 +125,13 @@ impl Authorized {
             Error::config(what, "expected the address of the profile, got nothing")
         })?;
         let answer = self.client.get(endpoint).token(&self.token).await?;
-        let body = answer.error_for_status()?.json::<Map<String, Value>>().await?;
+        let body = answer.up_to(PROFILE).json::<Map<String, Value>>().await?;
         profile::user_info(body, registered.profile)
     }
 }
+
+/// The largest profile that is read, in bytes.
+const PROFILE: u64 = 1024 * 1024;
 
 impl Deref for Authorized {
     type Target = Token;

@@ -1,6 +1,6 @@
 //! What a callback brought, before it is known to belong to a login.
 
-use protocol_core::Error;
+use protocol_core::{Error, Reason};
 
 /// A request to a callback address, as it came. Making one never fails: what is wrong with it is
 /// told by [`Client::authorize_access_token`](crate::Client::authorize_access_token), so that no
@@ -16,16 +16,22 @@ pub(crate) enum Kind {
 }
 
 impl Callback {
-    /// The most that a form body may hold, in bytes.
+    /// The most that a form body or a query may hold, in bytes. A longer one is not read.
     pub const FORM_LIMIT: usize = 64 * 1024;
 
     /// A GET: the query of its address, without `?`.
     pub fn query(query: &str) -> Self {
+        if let Err(error) = within_limit(query.len()) {
+            return Callback(Kind::Wrong(error));
+        }
         Callback(Kind::Query(query.to_owned()))
     }
 
     /// A POST (`response_mode=form_post`): its media type and body.
     pub fn form(content_type: Option<&str>, body: &[u8]) -> Self {
+        if let Err(error) = within_limit(body.len()) {
+            return Callback(Kind::Wrong(error));
+        }
         let content_type = content_type.map(str::to_owned);
         Callback(Kind::Form { content_type, body: body.to_owned() })
     }
@@ -35,6 +41,13 @@ impl Callback {
     pub fn wrong(error: impl Into<Error>) -> Self {
         Callback(Kind::Wrong(error.into()))
     }
+}
+
+fn within_limit(length: usize) -> Result<(), Error> {
+    if length > Callback::FORM_LIMIT {
+        return Err(Reason::MalformedCallback("more than 64 KiB").into());
+    }
+    Ok(())
 }
 
 /// Shows how it came.

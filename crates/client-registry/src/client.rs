@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use http::{Method, Request};
 use protocol_core::{Endpoint, Error, Reason};
+use url::Url;
 
 use crate::api::{self, ApiRequest};
+use crate::api_hosts::ApiHosts;
 use crate::authorized::Authorized;
+use crate::body::Body;
 use crate::callback::{Callback, Kind};
 use crate::config::{Config, Protocol};
 use crate::http::HttpClient;
@@ -21,15 +24,20 @@ use crate::provider::Provider;
 use crate::registry::{Registry, shown};
 use crate::session::Session;
 use crate::token::Token;
+use crate::token_placement::{ACCESS_TOKEN, without};
+use crate::tokens::Backend;
 
 /// What a registry holds of a client: everything that can be made once is made.
 pub(crate) struct Registered {
     pub(crate) name: String,
     pub(crate) title: String,
     pub(crate) api_base_url: Option<Endpoint>,
+    pub(crate) api_hosts: ApiHosts,
     /// As written: relative to `api_base_url` where it is no URL.
     pub(crate) userinfo_endpoint: Option<String>,
     pub(crate) profile: Option<Mapping>,
+    /// Where its tokens are, if not where the others' are.
+    pub(crate) backend: Option<Backend>,
     pub(crate) kind: ClientKind,
 }
 
@@ -46,16 +54,25 @@ impl Registered {
         issuers: &Issuers,
     ) -> Result<Self, Error> {
         let title = provider.shown_title().unwrap_or(name).to_owned();
-        let Config { api_base_url, userinfo_endpoint, .. } = &config;
-        let (api_base_url, userinfo_endpoint) = (api_base_url.clone(), userinfo_endpoint.clone());
+        let Config { api_base_url, api_hosts, userinfo_endpoint, .. } = &config;
+        let (api_base_url, api_hosts) = (api_base_url.clone(), api_hosts.clone());
+        let userinfo_endpoint = userinfo_endpoint.clone();
         let kind = match config.protocol {
             Protocol::OAuth1(_) => ClientKind::OAuth1(OAuth1Client::new(config)?),
             Protocol::OAuth2(_) => {
                 ClientKind::OAuth2(Box::new(OAuth2Client::new(config, issuers)?))
             }
         };
-        let (name, profile) = (name.to_owned(), provider.profile());
-        Ok(Registered { name, title, api_base_url, userinfo_endpoint, profile, kind })
+        Ok(Registered {
+            name: name.to_owned(),
+            title,
+            api_base_url,
+            api_hosts,
+            userinfo_endpoint,
+            profile: provider.profile(),
+            backend: provider.backend()?,
+            kind,
+        })
     }
 }
 
@@ -65,10 +82,30 @@ pub struct Client {
     registry: Registry,
     pub(crate) registered: Arc<Registered>,
     session: Option<Session>,
+    whose: Whose,
+}
+
+/// Whose token API calls go with.
+#[derive(Clone)]
+enum Whose {
+    /// Of the login that was finished in this request, else of the request's user.
+    Request,
+    User(String),
+    /// The client's own, by client credentials.
+    Service,
+    /// Nobody's: OAuth 1.0 signs with the consumer alone, OAuth 2.0 sends none.
+    Nobody,
+}
+
+/// The token of an API call.
+pub(crate) struct CallToken {
+    pub(crate) token: Option<Token>,
+    /// The user and the version, where it is one that is kept: another may be had for it.
+    pub(crate) kept: Option<(String, u64)>,
 }
 
 /// Where to send the user's browser, and the login that this begins.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizationUrl {
     /// The provider's page, with the request in its query.
@@ -78,8 +115,29 @@ pub struct AuthorizationUrl {
 }
 
 /// An answer that sends the user's browser to the provider.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Redirection(String);
+
+/// Shows the address without its query: `state` and its like are for one browser alone.
+impl std::fmt::Debug for AuthorizationUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuthorizationUrl")
+            .field("url", &without_query(&self.url))
+            .field("pending", &self.pending)
+            .finish()
+    }
+}
+
+/// Shows the address without its query.
+impl std::fmt::Debug for Redirection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Redirection({})", without_query(&self.0))
+    }
+}
+
+fn without_query(url: &str) -> &str {
+    url.split('?').next().unwrap_or_default()
+}
 
 impl Redirection {
     /// The value of the `Location` header. The answer is also to be marked
@@ -95,7 +153,7 @@ impl Client {
         registered: Arc<Registered>,
         session: Option<Session>,
     ) -> Self {
-        Client { registry, registered, session }
+        Client { registry, registered, session, whose: Whose::Request }
     }
 
     /// The name it is registered under.
@@ -181,10 +239,10 @@ impl Client {
     /// Keeps a begun login for this request's browser.
     ///
     /// # Errors
-    /// [`Error::Config`] if the client is bound to no request.
+    /// [`Error::Config`] if the client is bound to no request, or the login is more than a cookie
+    /// can hold.
     pub fn save_authorize_data(&self, pending: &PendingLogin) -> Result<(), Error> {
-        self.session()?.save(pending);
-        Ok(())
+        self.session()?.save(pending)
     }
 
     /// Finishes a login: checks the callback against the login that this browser began, trades the
@@ -205,10 +263,11 @@ impl Client {
                 let callback = oauth1_core::callback::parse(&query)?;
                 let found = match callback.token() {
                     Some(token) => session.find(token),
-                    // A denial may name no login.
-                    None => session.find_only_oauth1(self.name()),
+                    // A denial may name no login; whatever else names none belongs to none.
+                    None if callback.is_denial() => session.find_only_oauth1(self.name()),
+                    None => None,
                 };
-                let found = found.ok_or(Reason::StateMismatch { error: None })?;
+                let found = found.ok_or_else(|| OAuth1Client::unbound(&callback))?;
                 self.check_delivery(&found.pending)?;
                 let pending = session.take(found, now)?;
                 client.finish(self, pending, &callback).await?
@@ -234,6 +293,75 @@ impl Client {
         };
         session.keep_token(self.name(), authorized.token().clone());
         Ok(authorized)
+    }
+
+    /// The same client, calling APIs with the token that is kept for `user`.
+    #[must_use]
+    pub fn for_user(&self, user: impl Into<String>) -> Self {
+        Client { whose: Whose::User(user.into()), ..self.clone() }
+    }
+
+    /// The same client, calling APIs in its own name: with a token by client credentials
+    /// (RFC 6749 §4.4), asked for when there is none and kept like any other.
+    #[must_use]
+    pub fn for_service(&self) -> Self {
+        Client { whose: Whose::Service, ..self.clone() }
+    }
+
+    /// The same client, calling APIs without a token: OAuth 1.0 signs with the consumer's
+    /// credentials alone, OAuth 2.0 sends nothing.
+    #[must_use]
+    pub fn consumer_only(&self) -> Self {
+        Client { whose: Whose::Nobody, ..self.clone() }
+    }
+
+    /// Keeps the token of `user`, over whatever was kept.
+    ///
+    /// # Errors
+    /// [`Error::State`] from the store; [`Error::Config`] for an empty user.
+    pub async fn save_token(&self, user: &str, token: &Token) -> Result<(), Error> {
+        self.registry.0.tokens.keep(&self.registered, named(user)?, token.clone()).await
+    }
+
+    /// A good token of `user`, refreshed first where it is about to expire.
+    ///
+    /// # Errors
+    /// [`Error::NeedsLogin`] where there is none, or the server refuses to refresh it;
+    /// [`Error::State`] from the store; what else keeps it from being refreshed.
+    pub async fn fetch_token(&self, user: &str) -> Result<Token, Error> {
+        Ok(self.registry.current_token(&self.registered, named(user)?).await?.token)
+    }
+
+    /// The client's own token by client credentials (RFC 6749 §4.4), a kept one while it is good.
+    ///
+    /// # Errors
+    /// As for [`Client::fetch_token`].
+    pub async fn fetch_service_token(&self) -> Result<Token, Error> {
+        Ok(self.registry.current_token(&self.registered, "").await?.token)
+    }
+
+    /// Forgets the token of `user`: a logout on our side alone.
+    ///
+    /// # Errors
+    /// [`Error::State`] from the store.
+    pub async fn delete_token(&self, user: &str) -> Result<(), Error> {
+        self.registry.0.tokens.forget(&self.registered, named(user)?).await
+    }
+
+    /// Forgets the token of `user` and asks the server to revoke it (RFC 7009). False where the
+    /// server has no place for that.
+    ///
+    /// # Errors
+    /// [`Error::State`] from the store; what the server says. The token is forgotten all the same.
+    pub async fn revoke_token(&self, user: &str) -> Result<bool, Error> {
+        let kept = self.registry.kept_token(&self.registered, named(user)?).await?;
+        self.delete_token(user).await?;
+        match (&self.registered.kind, kept) {
+            (ClientKind::OAuth2(client), Some(token)) => {
+                client.revoke(&self.registry, &token).await
+            }
+            _ => Ok(false),
+        }
     }
 
     /// A GET of the provider's API, authorised by the token of the login that was finished in this
@@ -267,17 +395,42 @@ impl Client {
         ApiRequest::new(self.clone(), method, url)
     }
 
-    /// Puts the token on a request: OAuth 1.0 signs it.
+    /// Puts the token on a request: OAuth 1.0 signs it, without a token by the consumer alone.
     pub(crate) fn authorise(
         &self,
-        request: &mut Request<Vec<u8>>,
-        token: &Token,
+        request: &mut Request<Body>,
+        token: Option<&Token>,
     ) -> Result<(), Error> {
         match &self.registered.kind {
             ClientKind::OAuth1(client) => {
                 client.authorise(request, token, self.registry.0.clock.now())
             }
-            ClientKind::OAuth2(_) => OAuth2Client::authorise(request, token),
+            ClientKind::OAuth2(client) => match token {
+                Some(token) => client.authorise(request, token),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Whether the token may go to this address.
+    pub(crate) fn may_carry_token(&self, url: &Url) -> bool {
+        self.registered.api_hosts.admit(url)
+    }
+
+    /// Takes out of an address what [`Client::authorise`] puts there: a server may have sent it
+    /// back in a redirect.
+    pub(crate) fn withdraw_token(&self, url: &mut Url) {
+        let named: fn(&str) -> bool = match &self.registered.kind {
+            ClientKind::OAuth1(client) if client.signs_queries() => {
+                |name| name.starts_with("oauth_")
+            }
+            ClientKind::OAuth2(client) if client.puts_token_into_query() => {
+                |name| name == ACCESS_TOKEN
+            }
+            _ => return,
+        };
+        if let Some(query) = url.query().map(|query| without(query, named)) {
+            url.set_query(Some(&*query).filter(|query| !query.is_empty()));
         }
     }
 
@@ -300,8 +453,34 @@ impl Client {
         Endpoint::parse("userinfo_endpoint", url.as_str()).map(Some)
     }
 
-    pub(crate) fn token_of_this_login(&self) -> Option<Token> {
-        self.session.as_ref()?.token(self.name())
+    /// The token that an API call goes with.
+    pub(crate) async fn call_token(&self) -> Result<CallToken, Error> {
+        let of_login = || self.session.as_ref()?.token(self.name());
+        let of_request = || self.session.as_ref()?.user();
+        let user = match &self.whose {
+            Whose::Nobody => return Ok(CallToken { token: None, kept: None }),
+            Whose::User(user) => named(user)?.to_owned(),
+            Whose::Service => String::new(),
+            Whose::Request => match (of_login(), of_request()) {
+                (Some(token), _) => return Ok(CallToken { token: Some(token), kept: None }),
+                (None, Some(user)) => user,
+                (None, None) => {
+                    let problem = format!("this request has no user of {:?}", self.name());
+                    return Err(Error::NeedsLogin(problem));
+                }
+            },
+        };
+        let current = self.registry.current_token(&self.registered, &user).await?;
+        Ok(CallToken { token: Some(current.token), kept: Some((user, current.version)) })
+    }
+
+    /// Another token than the kept one that an API has just refused.
+    pub(crate) async fn call_token_after_refusal(
+        &self,
+        user: &str,
+        refused: u64,
+    ) -> Result<Token, Error> {
+        Ok(self.registry.token_after_refusal(&self.registered, user, refused).await?.token)
     }
 
     fn client_id(&self) -> &str {
@@ -330,6 +509,14 @@ impl Client {
         }
         let (began, delivered) = (shown(&pending.client), self.name().to_owned());
         Err(Reason::WrongClient { began, delivered }.into())
+    }
+}
+
+/// A user's name. The empty one stands for the client itself, and is nobody's.
+fn named(user: &str) -> Result<&str, Error> {
+    match user {
+        "" => Err(Error::config("user", "expected a text that is not empty")),
+        user => Ok(user),
     }
 }
 

@@ -6,14 +6,17 @@ use std::time::Duration;
 use oidc_core::Algorithm;
 use protocol_core::{ClientSecret, Endpoint, Error};
 
+use crate::api_hosts::ApiHosts;
 use crate::quirks::{Quirk, Quirks};
 use crate::settings::{Key, Settings, pairs};
+use crate::token_placement::TokenPlacement;
 
 /// One client, ready to be built.
 pub(crate) struct Config {
     pub(crate) client_id: String,
     pub(crate) client_secret: Option<ClientSecret>,
     pub(crate) api_base_url: Option<Endpoint>,
+    pub(crate) api_hosts: ApiHosts,
     pub(crate) authorize_params: Vec<(String, String)>,
     pub(crate) token_params: Vec<(String, String)>,
     /// As written: relative to `api_base_url` where it is no URL.
@@ -55,6 +58,9 @@ pub(crate) enum Placement {
 pub(crate) struct OAuth2 {
     pub(crate) authorize_url: Option<Endpoint>,
     pub(crate) token_url: Option<Endpoint>,
+    pub(crate) refresh_url: Option<Endpoint>,
+    pub(crate) refresh_params: Vec<(String, String)>,
+    pub(crate) revocation_endpoint: Option<Endpoint>,
     pub(crate) jwks_uri: Option<Endpoint>,
     pub(crate) issuer: Option<String>,
     pub(crate) metadata_url: Option<Endpoint>,
@@ -65,6 +71,7 @@ pub(crate) struct OAuth2 {
     pub(crate) max_age: Option<u64>,
     pub(crate) essential_acr: Vec<String>,
     pub(crate) userinfo: UserinfoPolicy,
+    pub(crate) token_placement: TokenPlacement,
     pub(crate) algorithms: Vec<Algorithm>,
     /// Empty where UserInfo answers are plain JSON.
     pub(crate) userinfo_algorithms: Vec<Algorithm>,
@@ -113,9 +120,8 @@ impl Config {
     ///
     /// # Errors
     /// [`Error::Config`] naming the client, the key and where the value came from.
-    pub(crate) fn resolve(name: &str, mut settings: Settings) -> Result<Self, Error> {
-        settings.unfold_kwargs()?;
-        let read = Reader { name, settings: &settings };
+    pub(crate) fn resolve(name: &str, settings: &Settings) -> Result<Self, Error> {
+        let read = Reader { name, settings };
         let quirks = match read.text(Key::Quirks) {
             Some(text) => Quirks::parse(&read.what(Key::Quirks), text)?,
             None => Quirks::default(),
@@ -135,6 +141,7 @@ impl Config {
         Ok(Config {
             client_id: read.required(Key::ClientId)?.to_owned(),
             client_secret: read.text(Key::ClientSecret).map(ClientSecret::new),
+            api_hosts: read.api_hosts()?,
             api_base_url,
             authorize_params: read.pairs(Key::AuthorizeParams)?,
             token_params: read.pairs(Key::AccessTokenParams)?,
@@ -205,6 +212,14 @@ impl<'a> Reader<'a> {
                 ("none", AuthMethod::None),
             ],
         )?;
+        let token_placement = self.one_of(
+            Key::TokenPlacement,
+            &[
+                ("header", TokenPlacement::Header),
+                ("body", TokenPlacement::Body),
+                ("danger_query", TokenPlacement::Query),
+            ],
+        )?;
         let secret = self.text(Key::ClientSecret).is_some();
         match auth_method {
             Some(AuthMethod::None) if quirks.has(Quirk::NoPkce) => {
@@ -221,6 +236,9 @@ impl<'a> Reader<'a> {
         let config = OAuth2 {
             authorize_url: self.endpoint(Key::AuthorizeUrl)?,
             token_url: self.endpoint(Key::AccessTokenUrl)?,
+            refresh_url: self.endpoint(Key::RefreshTokenUrl)?,
+            refresh_params: self.pairs(Key::RefreshTokenParams)?,
+            revocation_endpoint: self.endpoint(Key::RevocationEndpoint)?,
             jwks_uri: self.endpoint(Key::JwksUri)?,
             issuer: self.text(Key::Issuer).map(str::to_owned),
             metadata_url: self.endpoint(Key::ServerMetadataUrl)?,
@@ -231,6 +249,7 @@ impl<'a> Reader<'a> {
             max_age: self.number(Key::MaxAge)?,
             essential_acr: self.words(Key::EssentialAcrValues),
             userinfo: policy.unwrap_or(UserinfoPolicy::Auto),
+            token_placement: token_placement.unwrap_or_default(),
             algorithms: match self.algorithms(Key::IdTokenSignedResponseAlg)? {
                 none if none.is_empty() => Algorithm::DEFAULTS.to_vec(),
                 some => some,
@@ -241,6 +260,10 @@ impl<'a> Reader<'a> {
             trusted_audiences: self.words(Key::TrustedAudiences),
         };
         let discovers = config.issuer.is_some() || config.metadata_url.is_some();
+        if config.is_openid() && !discovers {
+            let problem = "expected it, since the scope openid asks for ID tokens";
+            return Err(self.wrong(Key::Issuer, problem));
+        }
         if !discovers && config.authorize_url.is_none() {
             let problem = "expected it, or an issuer or a server_metadata_url to find it by";
             return Err(self.wrong(Key::AuthorizeUrl, problem));
@@ -248,10 +271,6 @@ impl<'a> Reader<'a> {
         if !discovers && config.token_url.is_none() {
             let problem = "expected it, or an issuer or a server_metadata_url to find it by";
             return Err(self.wrong(Key::AccessTokenUrl, problem));
-        }
-        if config.is_openid() && !discovers {
-            let problem = "expected it, since the scope openid asks for ID tokens";
-            return Err(self.wrong(Key::Issuer, problem));
         }
         if let Some(issuer) = &config.issuer {
             // RFC 8414 §2, OIDC Discovery 4.1: a URL without query or fragment.
@@ -264,10 +283,25 @@ impl<'a> Reader<'a> {
         Ok(config)
     }
 
+    fn api_hosts(&self) -> Result<ApiHosts, Error> {
+        let hosts = self.text(Key::ApiHosts).unwrap_or_default();
+        let hosts = ApiHosts::parse(&self.what(Key::ApiHosts), hosts)?;
+        let named = [self.text(Key::ApiBaseUrl), self.text(Key::UserinfoEndpoint)];
+        Ok(named.into_iter().flatten().fold(hosts, ApiHosts::with_endpoint))
+    }
+
     fn algorithms(&self, key: Key) -> Result<Vec<Algorithm>, Error> {
-        let read = |name: &String| {
-            Algorithm::from_name(name)
-                .ok_or_else(|| self.wrong(key, &format!("expected JWS algorithms, got {name:?}")))
+        let secret_bits = self.text(Key::ClientSecret).unwrap_or_default().len() * 8;
+        let read = |name: &String| match Algorithm::from_name(name) {
+            // OIDC Core 10.1, RFC 7518 §3.2.
+            Some(alg) if alg.is_symmetric() && secret_bits < alg.min_key_bits() => {
+                let least = alg.min_key_bits() / 8;
+                let problem =
+                    format!("expected a client_secret of {least} bytes or more for {alg}");
+                Err(self.wrong(key, &problem))
+            }
+            Some(alg) => Ok(alg),
+            None => Err(self.wrong(key, &format!("expected JWS algorithms, got {name:?}"))),
         };
         self.words(key).iter().map(read).collect()
     }
@@ -353,7 +387,7 @@ mod tests {
 
     #[test]
     fn an_openid_client_needs_little_and_gets_the_defaults() {
-        let config = Config::resolve("idp", settings(&OPENID)).unwrap();
+        let config = Config::resolve("idp", &settings(&OPENID)).unwrap();
         let Protocol::OAuth2(oauth2) = config.protocol else { panic!("OAuth 2.0") };
         assert!(oauth2.is_openid() && !oauth2.form_post);
         assert_eq!(oauth2.leeway, Duration::from_secs(60));
@@ -363,7 +397,7 @@ mod tests {
 
     #[test]
     fn a_mistake_names_the_client_the_key_and_the_origin() {
-        let cases: [(&[(Key, &str)], &str); 13] = [
+        let cases: [(&[(Key, &str)], &str); 15] = [
             (&[(Key::ClientId, "")], "IDP_CLIENT_ID"),
             (&[(Key::ClientSecret, "")], "IDP_CLIENT_SECRET"),
             (&[(Key::Issuer, "http://idp.example")], "not loopback"),
@@ -374,18 +408,20 @@ mod tests {
             (&[(Key::CodeChallengeMethod, "plain")], "one of S256"),
             (&[(Key::TokenEndpointAuthMethod, "magic")], "client_secret_basic"),
             (&[(Key::IdTokenSignedResponseAlg, "none")], "none"),
+            (&[(Key::IdTokenSignedResponseAlg, "RS256 HS256")], "of 32 bytes or more for HS256"),
+            (&[(Key::UserinfoSignedResponseAlg, "HS512")], "of 64 bytes or more for HS512"),
             (&[(Key::AuthorizeParams, "{")], "form text"),
             (&[(Key::Quirks, "no_nonse")], "no_nonce"),
             (&[(Key::UserinfoEndpoint, "me")], "api_base_url"),
         ];
         for (change, expected) in cases {
             let values: Vec<_> = OPENID.iter().chain(change).copied().collect();
-            let error = Config::resolve("idp", settings(&values)).err().unwrap().to_string();
+            let error = Config::resolve("idp", &settings(&values)).err().unwrap().to_string();
             assert!(error.contains(expected), "{error}");
             assert!(error.contains("client \"idp\""), "{error}");
         }
         let wrong: Vec<_> = OPENID.iter().copied().chain([(Key::Leeway, "x")]).collect();
-        let error = Config::resolve("idp", settings(&wrong)).err().unwrap().to_string();
+        let error = Config::resolve("idp", &settings(&wrong)).err().unwrap().to_string();
         assert!(error.contains("environment's X_leeway"), "{error}");
     }
 
@@ -396,8 +432,8 @@ mod tests {
             (Key::Issuer, "https://idp.example"),
             (Key::TokenEndpointAuthMethod, "none"),
         ];
-        assert!(Config::resolve("idp", settings(&public)).is_ok());
+        assert!(Config::resolve("idp", &settings(&public)).is_ok());
         let naked: Vec<_> = public.iter().copied().chain([(Key::Quirks, "no_pkce")]).collect();
-        assert!(Config::resolve("idp", settings(&naked)).is_err());
+        assert!(Config::resolve("idp", &settings(&naked)).is_err());
     }
 }

@@ -37,7 +37,10 @@ pub mod http;
 pub mod providers;
 
 mod api;
+mod api_hosts;
+mod api_response;
 mod authorized;
+mod body;
 mod callback;
 mod client;
 mod config;
@@ -55,10 +58,14 @@ mod session;
 mod settings;
 mod sources;
 mod token;
+mod token_placement;
+mod tokens;
 
 pub use crate::http::{BoxFuture, HttpClient};
-pub use api::{ApiRequest, ApiResponse};
+pub use api::ApiRequest;
+pub use api_response::ApiResponse;
 pub use authorized::{Authorized, Check};
+pub use body::{Body, Chunks};
 pub use callback::Callback;
 pub use client::{AuthorizationUrl, Client, Redirection};
 pub use clock::Clock;
@@ -73,6 +80,7 @@ pub use session::{LOGIN_LIFE, Session};
 pub use settings::{Key, Origin};
 pub use sources::{Env, Source, Toml};
 pub use token::Token;
+pub use tokens::{MemoryTokenStore, StoredToken, TokenStore, TokenUpdate, TokenUpdates};
 
 pub use oidc_core::{Claims, UserInfo};
 pub use protocol_core::{

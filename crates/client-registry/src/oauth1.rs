@@ -1,13 +1,15 @@
 //! Logins by OAuth 1.0a (RFC 5849 §2).
 
+use bytes::Bytes;
 use http::Request;
 use oauth1_core::{
     Callback, ClientCredentials, Placement, Signer, TemporaryCredentials, TokenCredentials, flow,
 };
-use protocol_core::{Endpoint, Error, UnixTime};
+use protocol_core::{Endpoint, Error, Reason, UnixTime};
 use serde_json::Value;
 
 use crate::authorized::{Authorized, Check};
+use crate::body::Body;
 use crate::client::Client;
 use crate::config::{self, Config, Protocol, SignatureMethod};
 use crate::driver::drive;
@@ -17,6 +19,7 @@ use crate::options::LoginOptions;
 use crate::quirks::{Quirk, Quirks};
 use crate::registry::Registry;
 use crate::token::{Data, Token};
+use crate::token_placement::is_form;
 
 /// A client of OAuth 1.0a, its signing key made.
 pub(crate) struct OAuth1Client {
@@ -109,19 +112,65 @@ impl OAuth1Client {
             .with_extra(callback.extra().to_vec()))
     }
 
-    /// Signs a request with the token.
+    /// What is wrong with a callback that belongs to no login of this browser.
+    pub(crate) fn unbound(callback: &Callback) -> Error {
+        let token = callback.token();
+        let claimed = TemporaryCredentials::new(token.unwrap_or_default(), "");
+        match callback.check(&claimed) {
+            Err(Error::Rejected(refusal)) => Reason::StateMismatch { error: Some(refusal.code) },
+            _ if token.is_none() => Reason::StateMissing,
+            _ => Reason::StateMismatch { error: None },
+        }
+        .into()
+    }
+
+    /// Signs a request with the token, or by the consumer alone.
     pub(crate) fn authorise(
         &self,
-        request: &mut Request<Vec<u8>>,
-        token: &Token,
+        request: &mut Request<Body>,
+        token: Option<&Token>,
         now: UnixTime,
     ) -> Result<(), Error> {
+        let Some(token) = token else { return sign(&self.signer, request, now) };
         let Some(secret) = token.token_secret() else {
             return Err(Error::config("token", "expected one of OAuth 1.0, with a secret"));
         };
         let credentials = TokenCredentials::new(token.access_token().clone(), secret.clone());
-        self.signer.clone().with_token(credentials).sign_buffered(request, now)
+        sign(&self.signer.clone().with_token(credentials), request, now)
     }
+
+    pub(crate) fn signs_queries(&self) -> bool {
+        self.signer.placement() == Placement::Query
+    }
+}
+
+/// Signs a request. Of a body the signature covers a form (RFC 5849 §3.4.1.3.1), which must
+/// therefore be made of bytes; another one may stream.
+fn sign(signer: &Signer, request: &mut Request<Body>, now: UnixTime) -> Result<(), Error> {
+    let body = match request.body().as_bytes() {
+        Some(bytes) => bytes.clone(),
+        None if is_form(request.headers()) => {
+            return Err(Error::config("body", "expected a form of bytes, for it is signed"));
+        }
+        None if signer.placement() == Placement::Body => {
+            return Err(Error::config("signature_type", "expected a form body, got a stream"));
+        }
+        None => Bytes::new(),
+    };
+    let mut signed = Request::new(body);
+    std::mem::swap(signed.headers_mut(), request.headers_mut());
+    *signed.method_mut() = request.method().clone();
+    *signed.uri_mut() = request.uri().clone();
+    if signer.placement() == Placement::Body {
+        let mut buffered = signed.map(Vec::from);
+        signer.sign_buffered(&mut buffered, now)?;
+        *request = buffered.map(Body::from);
+        return Ok(());
+    }
+    signer.sign(&mut signed, now)?;
+    std::mem::swap(signed.headers_mut(), request.headers_mut());
+    *request.uri_mut() = signed.uri().clone();
+    Ok(())
 }
 
 fn from_credentials(credentials: TokenCredentials) -> Token {

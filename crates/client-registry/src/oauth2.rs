@@ -5,20 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
-use http::header::AUTHORIZATION;
 use oauth2_core::{
-    AuthorizationCodeGrant, AuthorizationRequest, Callback, ClientAuthentication, Expected,
-    IssExpected, Pkce, ResponseMode, State, StateExpected, TokenResponse, TokenResponseRules,
-    TokenType,
+    AuthorizationCodeGrant, AuthorizationRequest, Callback, ClientAuthentication,
+    ClientCredentialsGrant, Expected, IssExpected, Pkce, RefreshTokenGrant, ResponseMode,
+    Revocation, State, StateExpected, TokenResponse, TokenResponseRules,
 };
+use oidc_core::claims::Original;
 use oidc_core::discovery::ProviderMetadata;
 use oidc_core::id_token::Expected as IdTokenExpected;
 use oidc_core::jwk::JwkSet;
 use oidc_core::request::AuthenticationRequest;
-use oidc_core::{Claims, IdTokenVerifier, Nonce, UserInfo};
+use oidc_core::{Algorithm, Claims, IdTokenVerifier, Nonce, UserInfo};
 use protocol_core::{ClientSecret, CodeVerifier, Endpoint, Error, Reason, Secret};
 
 use crate::authorized::{Authorized, Check};
+use crate::body::Body;
 use crate::client::Client;
 use crate::config::{AuthMethod, Config, OAuth2, Protocol, UserinfoPolicy};
 use crate::driver::drive;
@@ -29,6 +30,7 @@ use crate::options::LoginOptions;
 use crate::quirks::{Quirk, Quirks};
 use crate::registry::Registry;
 use crate::token::{Data, Token};
+use crate::token_placement::TokenPlacement;
 
 /// A client of OAuth 2.0 or OpenID Connect, with what can be made before it is used.
 pub(crate) struct OAuth2Client {
@@ -76,7 +78,7 @@ impl OAuth2Client {
         rules.error_in_200 = quirks.has(Quirk::ErrorIn200);
         // A DPoP token is of no use without its key: taken for bearer it would be a downgrade.
         rules.recognized_token_types = vec!["bearer".to_owned()];
-        Ok(OAuth2Client {
+        let client = OAuth2Client {
             issuer: has_issuer.then(|| issuers.at(place)),
             client_id,
             client_secret,
@@ -86,7 +88,9 @@ impl OAuth2Client {
             token_params,
             authentications,
             rules,
-        })
+        };
+        client.check_parameters()?;
+        Ok(client)
     }
 
     pub(crate) fn client_id(&self) -> &str {
@@ -144,14 +148,7 @@ impl OAuth2Client {
         if let Some(nonce) = &nonce {
             request = request.param("nonce", nonce)?;
         }
-        for (name, value) in self.authentication_request(openid, max_age).to_pairs()? {
-            if !options.params.iter().any(|(given, _)| given == name) {
-                request = request.param(name, &value)?;
-            }
-        }
-        for (name, value) in options.over(&self.authorize_params) {
-            request = request.param(name, value)?;
-        }
+        request = self.with_parameters(request, openid, max_age, options)?;
         let kind = PendingKind::OAuth2 {
             state: state.expose().to_owned(),
             code_verifier: pkce.map(|pkce| pkce.code_verifier().clone()),
@@ -216,9 +213,127 @@ impl OAuth2Client {
             }
             (false, _) => None,
         };
-        let token = from_response(tokens, openid, scope);
+        let id_token = tokens.id_token.clone().filter(|_| openid);
+        let mut token = from_response(tokens, scope, registry);
+        token.0.id_token = id_token;
+        token.0.original = claims.as_ref().map(Original::from);
         Ok(Authorized::new(client.clone(), token, claims, pending, checks)
             .with_extra(response.extra))
+    }
+
+    /// A newer token by the refresh token (RFC 6749 §6; OIDC Core 12). What the answer omits is kept.
+    /// Beside it, why its ID token was left aside, if it was.
+    ///
+    /// # Errors
+    /// [`Error::NeedsLogin`] without a refresh token, and where the new ID token is about somebody
+    /// else or does not hold.
+    pub(crate) async fn refresh(
+        &self,
+        registry: &Registry,
+        old: &Token,
+    ) -> Result<(Token, Option<String>), Error> {
+        let refresh_token = old.refresh_token().ok_or_else(|| {
+            Error::NeedsLogin("the token has expired, and there is no refresh token".to_owned())
+        })?;
+        let server = self.server(registry).await?;
+        let mut grant = RefreshTokenGrant::new(refresh_token);
+        for (name, value) in &self.config.refresh_params {
+            grant = grant.param(name, value)?;
+        }
+        let endpoint = self.config.refresh_url.as_ref().unwrap_or(&server.token_endpoint);
+        let flow = grant.flow(endpoint, self.authentications.choose(&server)?, &self.rules);
+        let response = drive(flow, &*registry.0.http, &registry.0.clock).await?;
+
+        let (id_token, left_aside) = self.refreshed_id_token(registry, old, &response).await?;
+        let mut extra = old.0.extra.clone();
+        extra.extend(response.extra);
+        let token = Token(Data {
+            token_type: Some(response.token_type.as_str().to_ascii_lowercase()),
+            refresh_token: response.refresh_token.or_else(|| old.0.refresh_token.clone()),
+            expires_at: response.expires_at,
+            scope: response.scope.or_else(|| old.0.scope.clone()),
+            id_token,
+            extra,
+            obtained_at: Some(registry.0.clock.now()),
+            original: old.0.original.clone(),
+            ..Data::new(response.access_token)
+        });
+        Ok((token, left_aside))
+    }
+
+    /// The ID token to go on with after a refresh, and why the new one was left aside.
+    async fn refreshed_id_token(
+        &self,
+        registry: &Registry,
+        old: &Token,
+        response: &TokenResponse,
+    ) -> Result<(Option<Secret>, Option<String>), Error> {
+        let kept = old.0.id_token.clone();
+        let (Some(raw), Some(original)) = (&response.id_token, &old.0.original) else {
+            return Ok((kept, None));
+        };
+        let server = self.server(registry).await?;
+        let algorithms = &self.config.algorithms;
+        let verifier = self.verifier(&server, algorithms)?;
+        let expected = IdTokenExpected::refresh(original).access_token(&response.access_token);
+        let verified = self
+            .with_keys(&server, registry, algorithms, async |keys| {
+                verifier.verify_with(raw.expose(), &keys, &expected, registry.0.clock.now())
+            })
+            .await;
+        match verified {
+            Ok(_) => Ok((Some(raw.clone()), None)),
+            Err(
+                error @ (Error::Unverified(Reason::AuthTimeMismatch | Reason::NoMatchingKey { .. })
+                | Error::Http(_)
+                | Error::Protocol(_)),
+            ) => Ok((kept, Some(error.code().to_owned()))),
+            Err(error) => Err(Error::NeedsLogin(format!("a refreshed ID token: {error}"))),
+        }
+    }
+
+    /// The client's own token (RFC 6749 §4.4).
+    pub(crate) async fn token_by_client_credentials(
+        &self,
+        registry: &Registry,
+    ) -> Result<Token, Error> {
+        let server = self.server(registry).await?;
+        let scope: Vec<_> = self
+            .config
+            .scope
+            .iter()
+            .filter(|scope| *scope != "openid")
+            .map(String::as_str)
+            .collect();
+        let mut grant = ClientCredentialsGrant::new();
+        if !scope.is_empty() {
+            grant = grant.scope(&scope.join(" "));
+        }
+        for (name, value) in &self.token_params {
+            grant = grant.param(name, value)?;
+        }
+        let flow =
+            grant.flow(&server.token_endpoint, self.authentications.choose(&server)?, &self.rules);
+        let response = drive(flow, &*registry.0.http, &registry.0.clock).await?;
+        Ok(from_response(response, &scope.join(" "), registry))
+    }
+
+    /// Asks the server to revoke a token (RFC 7009): the refresh token, and with it what it got;
+    /// else the access token. False where the server has no place for it.
+    pub(crate) async fn revoke(&self, registry: &Registry, token: &Token) -> Result<bool, Error> {
+        let server = self.server(registry).await?;
+        let known = server.metadata.as_ref();
+        let known = known.and_then(|known| known.server.revocation_endpoint.clone());
+        let Some(endpoint) = self.config.revocation_endpoint.clone().or(known) else {
+            return Ok(false);
+        };
+        let revocation = match token.refresh_token() {
+            Some(refresh_token) => Revocation::refresh_token(refresh_token),
+            None => Revocation::access_token(token.access_token()),
+        };
+        let flow = revocation.flow(&endpoint, self.authentications.choose(&server)?);
+        drive(flow, &*registry.0.http, &registry.0.clock).await?;
+        Ok(true)
     }
 
     /// What is wrong with a callback that belongs to no login of this browser.
@@ -232,14 +347,62 @@ impl OAuth2Client {
         }
     }
 
-    /// Puts a bearer token on a request (RFC 6750 §2.1).
-    pub(crate) fn authorise(request: &mut Request<Vec<u8>>, token: &Token) -> Result<(), Error> {
+    /// The request with the parameters of OpenID Connect, of the settings and of this login.
+    fn with_parameters(
+        &self,
+        mut request: AuthorizationRequest,
+        openid: bool,
+        max_age: Option<u64>,
+        options: &LoginOptions,
+    ) -> Result<AuthorizationRequest, Error> {
+        for (name, value) in self.authentication_request(openid, max_age).to_pairs()? {
+            if !options.params.iter().any(|(given, _)| given == name) {
+                request = request.param(name, &value)?;
+            }
+        }
+        for (name, value) in options.over(&self.authorize_params) {
+            if openid && name == "max_age" {
+                let problem = "expected it by LoginOptions::max_age or the key max_age: only then is \
+                    the time of authentication checked";
+                return Err(Error::config("parameter \"max_age\"", problem));
+            }
+            request = request.param(name, value)?;
+        }
+        Ok(request)
+    }
+
+    fn grant(&self, code: &Secret) -> Result<AuthorizationCodeGrant, Error> {
+        let grant = AuthorizationCodeGrant::new(code);
+        self.token_params.iter().try_fold(grant, |grant, (name, value)| grant.param(name, value))
+    }
+
+    /// Refuses settings with parameters that no login could be sent with.
+    fn check_parameters(&self) -> Result<(), Error> {
+        let nowhere = Endpoint::parse("authorize_url", "https://localhost/")?;
+        let (openid, max_age) = (self.is_openid(), self.config.max_age);
+        let mut request = AuthorizationRequest::new(&nowhere, &self.client_id);
+        if openid && !self.quirks.has(Quirk::NoNonce) {
+            request = request.param("nonce", "")?;
+        }
+        self.with_parameters(request, openid, max_age, &LoginOptions::new())?;
+        self.grant(&Secret::new(""))?;
+        Ok(())
+    }
+
+    /// Puts a bearer token on a request (RFC 6750 §2).
+    pub(crate) fn authorise(
+        &self,
+        request: &mut Request<Body>,
+        token: &Token,
+    ) -> Result<(), Error> {
         if token.token_secret().is_some() {
             return Err(Error::config("token", "expected one of OAuth 2.0, got one of OAuth 1.0"));
         }
-        let value = TokenType::Bearer.authorization(token.access_token())?;
-        request.headers_mut().insert(AUTHORIZATION, value);
-        Ok(())
+        self.config.token_placement.place(request, token.access_token())
+    }
+
+    pub(crate) fn puts_token_into_query(&self) -> bool {
+        self.config.token_placement == TokenPlacement::Query
     }
 
     /// Who the ID token is about, completed from the UserInfo endpoint by the client's policy.
@@ -290,9 +453,9 @@ impl OAuth2Client {
         token: &Token,
         sub: &str,
     ) -> Result<UserInfo, Error> {
-        let verifier =
-            self.verifier(server)?.allow(self.config.userinfo_algorithms.iter().copied());
-        self.with_keys(server, registry, async |keys| {
+        let algorithms = &self.config.userinfo_algorithms;
+        let verifier = self.verifier(server, algorithms)?;
+        self.with_keys(server, registry, algorithms, async |keys| {
             let flow =
                 oidc_core::signed_userinfo(endpoint, token.access_token(), sub, &verifier, keys)?;
             drive(flow, &*registry.0.http, &registry.0.clock).await
@@ -308,12 +471,9 @@ impl OAuth2Client {
         code: &Secret,
         code_verifier: &Option<CodeVerifier>,
     ) -> Result<TokenResponse, Error> {
-        let mut grant = AuthorizationCodeGrant::new(code).redirect_uri(&pending.redirect_uri);
+        let mut grant = self.grant(code)?.redirect_uri(&pending.redirect_uri);
         if let Some(verifier) = code_verifier {
             grant = grant.code_verifier(verifier);
-        }
-        for (name, value) in &self.token_params {
-            grant = grant.param(name, value)?;
         }
         let authenticated = self.authentications.choose(server)?;
         let flow = grant.flow(&server.token_endpoint, authenticated, &self.rules);
@@ -343,9 +503,10 @@ impl OAuth2Client {
         if let Some(max_age) = max_age {
             expected = expected.max_age(Duration::from_secs(*max_age));
         }
-        let verifier = self.verifier(server)?;
+        let algorithms = &self.config.algorithms;
+        let verifier = self.verifier(server, algorithms)?;
         let registry = client.registry();
-        self.with_keys(server, registry, async |keys| {
+        self.with_keys(server, registry, algorithms, async |keys| {
             verifier.verify_with(raw, &keys, &expected, registry.0.clock.now())
         })
         .await
@@ -356,8 +517,13 @@ impl OAuth2Client {
         &self,
         server: &Server,
         registry: &Registry,
+        algorithms: &[Algorithm],
         verify: impl Fn(Arc<JwkSet>) -> F,
     ) -> Result<T, Error> {
+        if algorithms.iter().all(|alg| alg.is_symmetric()) {
+            // Keyed with the client's secret, which the verifier has.
+            return verify(Arc::default()).await;
+        }
         let (http, clock) = (&*registry.0.http, &registry.0.clock);
         let (issuer, uri) = (self.issuer()?, self.jwks_uri(server)?);
         let keys = issuer.keys(&uri, http, clock).await?;
@@ -373,19 +539,19 @@ impl OAuth2Client {
         }
     }
 
-    fn verifier(&self, server: &Server) -> Result<IdTokenVerifier, Error> {
+    /// The rules for what the issuer signs by one of these algorithms.
+    fn verifier(&self, server: &Server, allowed: &[Algorithm]) -> Result<IdTokenVerifier, Error> {
         let issuer = server.issuer.as_deref().ok_or_else(|| {
             Error::config("issuer", "expected it, to know by whom ID tokens are to be signed")
         })?;
         let mut verifier = IdTokenVerifier::new(issuer, &self.client_id)
-            .allow(self.config.algorithms.iter().copied())
+            .allow(allowed.iter().copied())
             .leeway(self.config.leeway)
             .trust_audiences(self.config.trusted_audiences.iter().cloned());
         if self.config.other_audiences_when_azp_is_us {
             verifier = verifier.other_audiences_when_azp_is_us();
         }
-        let hmac: Vec<_> =
-            self.config.algorithms.iter().copied().filter(|alg| alg.is_symmetric()).collect();
+        let hmac: Vec<_> = allowed.iter().copied().filter(|alg| alg.is_symmetric()).collect();
         if let (Some(secret), false) = (&self.client_secret, hmac.is_empty()) {
             verifier = verifier.allow_hmac(hmac, secret)?;
         }
@@ -513,16 +679,19 @@ impl Authentications {
 }
 
 /// The token, with the scope that was asked for where the answer names none (RFC 6749 §5.1), and
-/// without an ID token that was not asked for.
-fn from_response(response: TokenResponse, openid: bool, asked: &str) -> Token {
+/// without an ID token: one that was not asked for is not verified.
+fn from_response(response: TokenResponse, asked: &str, registry: &Registry) -> Token {
+    if response.expires_in_unreadable {
+        tracing::warn!("a token answer's expires_in cannot be read: the token's life is unknown");
+    }
     let scope = response.scope.or_else(|| Some(asked.to_owned()).filter(|asked| !asked.is_empty()));
     Token(Data {
         token_type: Some(response.token_type.as_str().to_ascii_lowercase()),
         refresh_token: response.refresh_token,
         expires_at: response.expires_at,
         scope,
-        id_token: response.id_token.filter(|_| openid),
         extra: response.extra,
+        obtained_at: Some(registry.0.clock.now()),
         ..Data::new(response.access_token)
     })
 }

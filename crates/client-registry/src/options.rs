@@ -14,7 +14,7 @@ use crate::login::pending::local_path;
 /// # let _ = options;
 /// # Ok::<(), client_registry::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct LoginOptions {
     pub(crate) scope: Option<String>,
     pub(crate) max_age: Option<u64>,
@@ -74,6 +74,18 @@ impl LoginOptions {
     pub fn param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.params.push((name.into(), value.into()));
         self
+    }
+}
+
+/// Shows what is asked for; of the application's own data nothing, of parameters the names.
+impl std::fmt::Debug for LoginOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let params: Vec<_> = self.params.iter().map(|(name, _)| name).collect();
+        f.debug_struct("LoginOptions")
+            .field("scope", &self.scope)
+            .field("max_age", &self.max_age)
+            .field("params", &params)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,14 @@
 //! What the application says about one provider: a preset, and settings on top of it.
 
+use std::future::Future;
+
+use protocol_core::Error;
+
 use crate::profile::Mapping;
 use crate::providers::Preset;
 use crate::settings::{Key, Origin, Settings};
+use crate::token::Token;
+use crate::tokens::{Backend, FetchToken, TokenUpdate, UpdateToken, fetch_closure, update_closure};
 
 /// A provider to register: a preset, or nothing known, and what code says on top.
 ///
@@ -16,12 +22,14 @@ use crate::settings::{Key, Origin, Settings};
 ///     .set(Key::TokenEndpointAuthMethod, "none");
 /// # let _ = (google, keycloak);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Provider {
     preset: Option<&'static Preset>,
     title: Option<String>,
     code: Settings,
     overwrite: bool,
+    fetch_token: Option<FetchToken>,
+    update_token: Option<UpdateToken>,
 }
 
 impl Provider {
@@ -79,6 +87,47 @@ impl Provider {
         self
     }
 
+    /// Takes this client's tokens from wherever the application keeps them, by client and user; see
+    /// [`Builder::fetch_token`](crate::Builder::fetch_token).
+    #[must_use]
+    pub fn fetch_token<F, Fut, E>(mut self, fetch: F) -> Self
+    where
+        F: Fn(String, String) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<Token>, E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.fetch_token = Some(fetch_closure(fetch));
+        self
+    }
+
+    /// Saves this client's refreshed tokens, beside [`Provider::fetch_token`]; see
+    /// [`Builder::update_token`](crate::Builder::update_token).
+    #[must_use]
+    pub fn update_token<F, Fut, E>(mut self, update: F) -> Self
+    where
+        F: Fn(TokenUpdate) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.update_token = Some(update_closure(update));
+        self
+    }
+
+    /// Where this client's tokens are, if not where the others' are.
+    pub(crate) fn backend(&self) -> Result<Option<Backend>, Error> {
+        match (&self.fetch_token, &self.update_token) {
+            (Some(fetch), update) => {
+                let (fetch, update) = (fetch.clone(), update.clone());
+                Ok(Some(Backend::Closures { fetch, update }))
+            }
+            (None, Some(_)) => {
+                let problem = "expected fetch_token beside it; a hook for all clients is Builder's";
+                Err(Error::config("update_token", problem))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
     pub(crate) fn profile(&self) -> Option<Mapping> {
         self.preset.and_then(|preset| preset.profile)
     }
@@ -88,15 +137,34 @@ impl Provider {
     }
 
     /// All layers in their order, by rising weight.
-    pub(crate) fn layered(&self, file: Option<&Settings>, env: Option<&Settings>) -> Settings {
+    ///
+    /// # Errors
+    /// [`Error::Config`] for `client_kwargs` that cannot be read.
+    pub(crate) fn layered(
+        &self,
+        file: Option<&Settings>,
+        env: Option<&Settings>,
+    ) -> Result<Settings, Error> {
         let preset = self.preset.map(Preset::settings);
         let (upper, top) =
             if self.overwrite { (Some(&self.code), env) } else { (env, Some(&self.code)) };
         let mut settings = preset.unwrap_or_default();
         for layer in [file, upper, top].into_iter().flatten() {
-            settings.overlay(layer);
+            let mut layer = layer.clone();
+            layer.unfold_kwargs()?;
+            settings.overlay(&layer);
         }
-        settings
+        Ok(settings)
+    }
+}
+
+/// Shows the preset and which settings come from where; no values.
+impl std::fmt::Debug for Provider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Provider")
+            .field("preset", &self.preset.map(|preset| preset.name))
+            .field("code", &self.code)
+            .finish_non_exhaustive()
     }
 }
 
@@ -114,7 +182,7 @@ mod tests {
         };
         let scope = |provider: &Provider, file: Option<&str>, env: Option<&str>| {
             let (file, env) = (file.map(layer), env.map(layer));
-            let settings = provider.layered(file.as_ref(), env.as_ref());
+            let settings = provider.layered(file.as_ref(), env.as_ref()).unwrap();
             settings.value(Key::Scope).unwrap().to_owned()
         };
         let plain = providers::google();

@@ -1,7 +1,9 @@
 //! The registry: names to clients.
 
 use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use protocol_core::{Endpoint, Error};
@@ -11,11 +13,16 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::HttpClient;
 use crate::issuer::Issuers;
-use crate::login::ReplaySet;
+use crate::login::{ReplaySet, Seal};
 use crate::provider::Provider;
 use crate::providers;
 use crate::settings::{Key, Settings};
 use crate::sources::{Env, Kind, Source};
+use crate::token::Token;
+use crate::tokens::{
+    Backend, FetchToken, TokenStore, TokenUpdate, TokenUpdates, Tokens, UpdateToken, fetch_closure,
+    update_closure,
+};
 
 /// Clients by name. Cheap to clone; clones are the same registry.
 #[derive(Clone)]
@@ -30,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     /// Logins that have been finished, so that a kept copy of a cookie finishes none twice.
     pub(crate) finished: ReplaySet,
+    pub(crate) tokens: Tokens,
 }
 
 impl Registry {
@@ -78,6 +86,17 @@ impl Registry {
     /// The path of [`Registry::callback_url`], `{name}` standing for the client's name.
     pub fn callback_path(&self) -> &str {
         &self.0.callback_path
+    }
+
+    /// Tells of refreshed tokens from now on; see [`TokenUpdates`] for what it may miss.
+    pub fn token_updates(&self) -> TokenUpdates {
+        TokenUpdates(self.0.tokens.signal.subscribe())
+    }
+
+    /// Waits until every refresh that has begun is finished and saved. No new one begins: calls
+    /// whose token has expired fail from then on.
+    pub async fn shutdown(&self) {
+        self.0.tokens.shutdown().await;
     }
 
     /// Variables of the environment that nearly spell a key of a client. Each was also logged as a
@@ -130,6 +149,10 @@ pub struct Builder {
     http: Option<Arc<dyn HttpClient>>,
     default_http: Option<fn() -> Result<Arc<dyn HttpClient>, Error>>,
     clock: Clock,
+    token_store: Option<(Arc<dyn TokenStore>, Seal)>,
+    fetch_token: Option<FetchToken>,
+    update_token: Option<UpdateToken>,
+    refresh_lease: Option<Duration>,
 }
 
 impl Builder {
@@ -148,7 +171,7 @@ impl Builder {
     }
 
     /// The path of callbacks under the public URL. Default `/authorize/{name}`; `{name}` stands for
-    /// the client's name.
+    /// the client's name. It begins with a slash and has no query.
     #[must_use]
     pub fn callback_path(mut self, path: impl Into<String>) -> Self {
         self.callback_path = Some(path.into());
@@ -192,6 +215,49 @@ impl Builder {
         self
     }
 
+    /// Keeps tokens in `store`, sealed by `seal` for their client and user. Default: in memory.
+    #[must_use]
+    pub fn token_store(mut self, store: impl TokenStore, seal: Seal) -> Self {
+        self.token_store = Some((Arc::new(store), seal));
+        self
+    }
+
+    /// Takes tokens from wherever the application keeps them, by client and user, in place of a
+    /// store; see also [`Provider::fetch_token`], for one client. Without a store only one process
+    /// is to refresh.
+    #[must_use]
+    pub fn fetch_token<F, Fut, E>(mut self, fetch: F) -> Self
+    where
+        F: Fn(String, String) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<Token>, E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.fetch_token = Some(fetch_closure(fetch));
+        self
+    }
+
+    /// Is awaited with every refreshed token before anybody gets it. Beside a store it is told of
+    /// what is saved already; beside [`Builder::fetch_token`] it is what saves, and is called again
+    /// where it fails.
+    #[must_use]
+    pub fn update_token<F, Fut, E>(mut self, update: F) -> Self
+    where
+        F: Fn(TokenUpdate) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.update_token = Some(update_closure(update));
+        self
+    }
+
+    /// How long a process that refreshes may go without a sign of life before another one takes
+    /// over. Default 15 s.
+    #[must_use]
+    pub fn refresh_lease(mut self, life: Duration) -> Self {
+        self.refresh_lease = Some(life);
+        self
+    }
+
     /// Builds the registry: every client's settings are read and checked now. Nothing is fetched.
     ///
     /// # Errors
@@ -206,6 +272,8 @@ impl Builder {
                 return Err(Error::config("http", problem));
             }
         };
+        let callback_path = self.callback_path.unwrap_or_else(|| "/authorize/{name}".to_owned());
+        check_callback_path(&callback_path)?;
         let (env, files) = split(self.sources);
         let mut providers = self.providers;
         for name in files.keys() {
@@ -214,6 +282,15 @@ impl Builder {
                 .or_insert_with(|| providers::by_name(name).unwrap_or_default());
         }
         check_names(providers.keys())?;
+        let (backend, on_update) = match (self.token_store, self.fetch_token, self.update_token) {
+            (Some(_), Some(_), _) => {
+                let problem = "expected either a token_store or fetch_token, got both";
+                return Err(Error::config("tokens", problem));
+            }
+            (Some((store, seal)), None, hook) => (Backend::Store { store, seal }, hook),
+            (None, Some(fetch), update) => (Backend::Closures { fetch, update }, None),
+            (None, None, hook) => (Backend::default(), hook),
+        };
         let issuers = Issuers::default();
         let mut warnings = Vec::new();
         let mut clients = HashMap::new();
@@ -224,9 +301,12 @@ impl Builder {
                 from_env.overlay(&settings);
                 warnings.extend(near_misses);
             }
-            let settings = provider.layered(files.get(&name), Some(&from_env));
-            let config = Config::resolve(&name, settings)?;
-            let registered = Registered::new(&name, &provider, config, &issuers)?;
+            let of_client = |error| of_client(&name, error);
+            let settings =
+                provider.layered(files.get(&name), Some(&from_env)).map_err(of_client)?;
+            let config = Config::resolve(&name, &settings)?;
+            let registered =
+                Registered::new(&name, &provider, config, &issuers).map_err(of_client)?;
             clients.insert(name, Arc::new(registered));
         }
         for warning in &warnings {
@@ -235,11 +315,12 @@ impl Builder {
         Ok(Registry(Arc::new(Inner {
             clients: ArcSwap::from_pointee(clients),
             public_url: self.public_url,
-            callback_path: self.callback_path.unwrap_or_else(|| "/authorize/{name}".to_owned()),
+            callback_path,
             warnings,
             http,
             clock: self.clock,
             finished: ReplaySet::new(FINISHED_LOGINS),
+            tokens: Tokens::new(backend, on_update, self.refresh_lease),
         })))
     }
 }
@@ -267,6 +348,26 @@ fn split(sources: Vec<Source>) -> (Vec<Env>, BTreeMap<String, Settings>) {
         }
     }
     (envs, files)
+}
+
+/// What follows the host in a URL must not become a part of it.
+fn check_callback_path(path: &str) -> Result<(), Error> {
+    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\');
+    if path.starts_with('/') && path.bytes().all(plain) {
+        return Ok(());
+    }
+    let problem = format!("expected a path that begins with a slash, got {:?}", shown(path));
+    Err(Error::config("callback_path", problem))
+}
+
+/// An error of what the client `name` was told, naming it.
+fn of_client(name: &str, error: Error) -> Error {
+    match error {
+        Error::Config { what, problem } => {
+            Error::config(format!("client {name:?}: {what}"), problem)
+        }
+        other => other,
+    }
 }
 
 /// Names are letters, digits, `-` and `_`, and no two share their variables of the environment.

@@ -36,6 +36,8 @@ struct State {
     set: BTreeMap<String, String>,
     /// The tokens of logins finished in this request, by client.
     tokens: HashMap<String, Token>,
+    /// Who is signed in to the application.
+    user: Option<String>,
 }
 
 impl Session {
@@ -70,6 +72,16 @@ impl Session {
         Ok(Client::new(self.0.registry.clone(), registered, Some(self.clone())))
     }
 
+    /// Says who is signed in to the application in this request: calls of APIs go with this user's
+    /// token unless another is named.
+    pub fn set_user(&self, user: impl Into<String>) {
+        self.state().user = Some(user.into());
+    }
+
+    pub(crate) fn user(&self) -> Option<String> {
+        self.state().user.clone()
+    }
+
     /// The `Set-Cookie` lines of the answer. Where there are any, the answer is also to be marked
     /// `Cache-Control: no-store` and `Referrer-Policy: no-referrer`.
     pub fn set_cookies(&self) -> Vec<String> {
@@ -78,7 +90,11 @@ impl Session {
 
     /// Keeps a begun login in a cookie of its own, sealed. Where all of them together outgrow what
     /// servers take as headers, the oldest logins go.
-    pub(crate) fn save(&self, pending: &PendingLogin) {
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a login that is alone more than that: browsers would drop its cookie
+    /// and say nothing.
+    pub(crate) fn save(&self, pending: &PendingLogin) -> Result<(), Error> {
         let (https, form_post) = match &pending.kind {
             PendingKind::OAuth1 { .. } => (is_https(&pending.redirect_uri), false),
             PendingKind::OAuth2 { form_post, .. } => (is_https(&pending.redirect_uri), *form_post),
@@ -86,7 +102,13 @@ impl Session {
         let (kind, key) = (Kind { https, form_post }, pending.key());
         let name = kind.name(key.as_str());
         let value = self.0.seal.seal(&name, &pending.to_bytes());
-        let mut room = cookies::BUDGET.saturating_sub(name.len() + value.len());
+        let size = name.len() + value.len();
+        let mut room = cookies::BUDGET.checked_sub(size).ok_or_else(|| {
+            let most = cookies::BUDGET;
+            let problem =
+                format!("expected a login that fits a cookie of {most} bytes, got {size}");
+            Error::config("login", problem)
+        })?;
         let mut state = self.state();
         let others: Vec<_> = self.0.sent.iter().filter(|(sent, _)| *sent != name).collect();
         if others.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > room {
@@ -107,6 +129,7 @@ impl Session {
             }
         }
         state.set.insert(name, kind.set(key.as_str(), &value, LOGIN_LIFE));
+        Ok(())
     }
 
     /// The login that `state` (or `oauth_token`) names, if this browser began it. It stays.
@@ -154,7 +177,7 @@ impl Session {
     }
 
     fn open(&self, name: &str, value: &str) -> Option<PendingLogin> {
-        PendingLogin::from_bytes(&self.0.seal.open(name, value)?)
+        PendingLogin::from_bytes(&self.0.seal.open_text(name, value)?)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -42,12 +42,24 @@ keys! {
     AccessTokenUrl = "access_token_url",
     /// More parameters of the token request, as JSON or form text.
     AccessTokenParams = "access_token_params",
+    /// Where tokens are refreshed, where that is not the token endpoint.
+    RefreshTokenUrl = "refresh_token_url",
+    /// More parameters of the refresh request, as JSON or form text.
+    RefreshTokenParams = "refresh_token_params",
+    /// Where tokens are revoked (RFC 7009), where the metadata does not say.
+    RevocationEndpoint = "revocation_endpoint",
     /// The authorization endpoint.
     AuthorizeUrl = "authorize_url",
     /// More parameters of the authorization URL, as JSON or form text.
     AuthorizeParams = "authorize_params",
     /// What relative addresses of API calls are relative to.
     ApiBaseUrl = "api_base_url",
+    /// Hosts besides those of `api_base_url` and `userinfo_endpoint` that the token may go to, each
+    /// as `host` or `host:port`, separated by spaces.
+    ApiHosts = "api_hosts",
+    /// OAuth 2.0: where API calls carry the token (RFC 6750 §2): `header` (default), `body` (form
+    /// bodies only) or, for who must, `danger_query`: servers and proxies log addresses.
+    TokenPlacement = "token_placement",
     /// Further settings of this table as one JSON object or form text, as Authlib groups them.
     ClientKwargs = "client_kwargs",
     /// OpenID Connect: the issuer, exactly as its documents write it.
@@ -164,13 +176,21 @@ impl Settings {
         self.0.extend(over.0.iter().map(|(key, value)| (*key, value.clone())));
     }
 
-    /// Unfolds `client_kwargs` into the keys it names. What is set beside it wins.
+    /// Unfolds `client_kwargs` into the keys it names; a list becomes its texts with spaces between.
+    /// What is set beside it wins. Each layer unfolds its own, so that they weigh like its others.
     pub(crate) fn unfold_kwargs(&mut self) -> Result<(), Error> {
         let Some((text, origin)) = self.0.remove(&Key::ClientKwargs) else { return Ok(()) };
-        for (name, value) in pairs("client_kwargs", text.expose())? {
+        let mut unfolded: BTreeMap<Key, String> = BTreeMap::new();
+        for (name, value) in pairs(&format!("client_kwargs (from {origin})"), text.expose())? {
             let key = Key::from_name(&name)
                 .filter(|key| *key != Key::ClientKwargs)
                 .ok_or_else(|| unknown_key(&name, &origin))?;
+            match unfolded.get_mut(&key) {
+                Some(list) => *list = format!("{list} {value}"),
+                None => drop(unfolded.insert(key, value)),
+            }
+        }
+        for (key, value) in unfolded {
             self.0.entry(key).or_insert_with(|| (Secret::new(value), origin.clone()));
         }
         Ok(())
@@ -266,6 +286,11 @@ mod tests {
         settings.unfold_kwargs().unwrap();
         assert_eq!(settings.value(Key::Scope), Some("openid email"));
         assert_eq!(settings.value(Key::Leeway), Some("9"));
+
+        settings = Settings::default();
+        settings.set(Key::ClientKwargs, r#"{"scope": ["openid", "email"]}"#, Origin::Code);
+        settings.unfold_kwargs().unwrap();
+        assert_eq!(settings.value(Key::Scope), Some("openid email"), "a list is all of its texts");
 
         settings.set(Key::ClientKwargs, r#"{"scop": "x"}"#, Origin::Code);
         let error = settings.unfold_kwargs().unwrap_err().to_string();

@@ -1,5 +1,6 @@
 //! Tokens of every protocol, in one type without parameters.
 
+use oidc_core::claims::Original;
 use protocol_core::{AccessToken, Error, RefreshToken, Secret, TokenSecret, UnixTime, secret};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -109,6 +110,12 @@ pub(crate) struct Data {
     pub(crate) id_token: Option<Secret>,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub(crate) extra: Map<String, Value>,
+    /// When it was issued to us: how long it lives tells when to refresh it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) obtained_at: Option<UnixTime>,
+    /// What a refreshed ID token must agree with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) original: Option<Original>,
 }
 
 impl Data {
@@ -122,6 +129,8 @@ impl Data {
             scope: None,
             id_token: None,
             extra: Map::new(),
+            obtained_at: None,
+            original: None,
         }
     }
 }

@@ -57,7 +57,7 @@ impl<S: Send + Sync> FromRequestParts<S> for OAuth {
             let problem = "expected an OAuthLayer around this route, got none";
             client_registry::Error::config("OAuth", problem)
         })?;
-        Ok(OAuth(bound.session(&parts.headers)))
+        Ok(OAuth(bound.session(parts)))
     }
 }
 

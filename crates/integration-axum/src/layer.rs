@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use client_registry::{Registry, Seal, Session};
 use http::header::{CACHE_CONTROL, COOKIE, HeaderMap, HeaderValue, REFERRER_POLICY, SET_COOKIE};
+use http::request::Parts;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -14,16 +15,37 @@ use tower_service::Service;
 
 /// Binds a registry to the requests of the routes below it. Handlers then take
 /// [`OAuth`](crate::OAuth); the cookies of begun logins are read and set by the layer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OAuthLayer {
     registry: Registry,
     seal: Seal,
+    current_user: Option<CurrentUser>,
 }
+
+type CurrentUser = Arc<dyn Fn(&Parts) -> Option<String> + Send + Sync>;
 
 impl OAuthLayer {
     /// The logins of `registry`, their cookies sealed by `seal`.
     pub fn new(registry: Registry, seal: Seal) -> Self {
-        OAuthLayer { registry, seal }
+        OAuthLayer { registry, seal, current_user: None }
+    }
+
+    /// How to tell who is signed in to the application: by a request's extensions, where a session
+    /// middleware around this layer has put it, or by its headers. API calls go with this user's
+    /// token, unless another is named or a login was finished in the same request.
+    #[must_use]
+    pub fn current_user(
+        mut self,
+        user: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.current_user = Some(Arc::new(user));
+        self
+    }
+}
+
+impl std::fmt::Debug for OAuthLayer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OAuthLayer").field("registry", &self.registry).finish_non_exhaustive()
     }
 }
 
@@ -96,16 +118,23 @@ struct Slot {
 }
 
 impl Bound {
-    pub(crate) fn session(&self, headers: &HeaderMap) -> Session {
-        let OAuthLayer { registry, seal } = &self.0.layer;
-        let session = self.0.session.get_or_init(|| {
-            // A cookie of somebody else's may hold any bytes: ours, which do not, are read all the same.
-            let lines = headers.get_all(COOKIE).iter();
-            let lines: Vec<_> =
-                lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
-            Session::new(registry, seal, lines.iter().map(|line| &**line))
-        });
-        session.clone()
+    pub(crate) fn session(&self, parts: &Parts) -> Session {
+        let OAuthLayer { registry, seal, current_user } = &self.0.layer;
+        let session = self
+            .0
+            .session
+            .get_or_init(|| {
+                // A cookie of somebody else's may hold any bytes: ours, which do not, are read all the same.
+                let lines = parts.headers.get_all(COOKIE).iter();
+                let lines: Vec<_> =
+                    lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+                Session::new(registry, seal, lines.iter().map(|line| &**line))
+            })
+            .clone();
+        if let Some(user) = current_user.as_ref().and_then(|current_user| current_user(parts)) {
+            session.set_user(user);
+        }
+        session
     }
 }
 

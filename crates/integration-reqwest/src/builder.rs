@@ -18,6 +18,7 @@ pub struct Builder {
     base: reqwest::ClientBuilder,
     connect_timeout: Duration,
     timeout: Duration,
+    read_timeout: Duration,
     max_response_bytes: usize,
     proxy: Option<Url>,
     public_only: bool,
@@ -31,6 +32,7 @@ impl Builder {
             base: reqwest::Client::builder().user_agent(USER_AGENT),
             connect_timeout: CONNECT_TIMEOUT,
             timeout: TIMEOUT,
+            read_timeout: READ_TIMEOUT,
             max_response_bytes: MAX_RESPONSE_BYTES,
             proxy: None,
             public_only: false,
@@ -48,16 +50,27 @@ impl Builder {
         self
     }
 
-    /// How long a whole exchange may take, connecting and the last byte of the body included; 30
-    /// seconds unless set. After it, [`HttpErrorKind::Timeout`](protocol_core::HttpErrorKind).
+    /// How long a whole exchange with a protocol endpoint may take, connecting and the last byte of
+    /// the body included; 30 seconds unless set. After it,
+    /// [`HttpErrorKind::Timeout`](protocol_core::HttpErrorKind).
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// The largest body that is taken, in bytes; 1 MiB unless set. Over it,
-    /// [`HttpErrorKind::TooLarge`](protocol_core::HttpErrorKind), and the rest is not read.
+    /// How long an API call may wait for the server at a time: for it to take more of the body, for
+    /// the head of its answer, connecting included, for the next chunk; 30 seconds unless set. After
+    /// it, [`HttpErrorKind::Timeout`](protocol_core::HttpErrorKind). There is none for the whole.
+    #[must_use]
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
+        self
+    }
+
+    /// The largest body that is taken from a protocol endpoint, in bytes; 1 MiB unless set. Over it,
+    /// [`HttpErrorKind::TooLarge`](protocol_core::HttpErrorKind), and the rest is not read. Those of
+    /// API calls have no cap.
     #[must_use]
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
@@ -171,6 +184,7 @@ impl Builder {
             .connection_verbose(false)
             .connect_timeout(self.connect_timeout)
             .timeout(self.timeout)
+            .read_timeout(NEVER)
             .dns_resolver(Resolver::new(self.lookup, self.public_only))
             .no_proxy();
         if let Some(proxy) = self.proxy {
@@ -183,6 +197,7 @@ impl Builder {
             client,
             connect_timeout: self.connect_timeout,
             timeout: self.timeout,
+            read_timeout: self.read_timeout,
             max_response_bytes: self.max_response_bytes,
             public_only: self.public_only,
         })
@@ -213,6 +228,7 @@ impl fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
+            .field("read_timeout", &self.read_timeout)
             .field("max_response_bytes", &self.max_response_bytes)
             .field("proxy", &self.proxy.as_ref().and_then(Url::host_str))
             .field("public_only", &self.public_only)
@@ -223,7 +239,10 @@ impl fmt::Debug for Builder {
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(30);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
+/// For timeouts of reqwest that can be set and not taken back: a century.
+pub(crate) const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 const USER_AGENT: &str = concat!("integration-reqwest/", env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]
@@ -234,8 +253,8 @@ mod tests {
     fn the_defaults_are_those_that_the_docs_name() {
         assert_eq!(
             format!("{:?}", Client::builder()),
-            "Builder { connect_timeout: 10s, timeout: 30s, max_response_bytes: 1048576, \
-             proxy: None, public_only: false, problem: None, .. }"
+            "Builder { connect_timeout: 10s, timeout: 30s, read_timeout: 30s, \
+             max_response_bytes: 1048576, proxy: None, public_only: false, problem: None, .. }"
         );
     }
 

@@ -1,27 +1,34 @@
-//! [`Client`]: one request out, one whole answer in, by the contract of
+//! [`Client`]: requests out, answers in, whole or streaming, by the contract of
 //! [`HttpClient`](client_registry::HttpClient).
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use client_registry::{BoxFuture, HttpClient};
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderValue, Method};
+use client_registry::{Body, BoxFuture, HttpClient};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderValue, Method, request, response};
 use protocol_core::{Endpoint, Error, HttpError, HttpErrorKind};
 use url::Url;
 
 use crate::Builder;
+use crate::builder::NEVER;
 use crate::resolver::{NotPublic, literal_is_public};
+use crate::streaming::{Idle, Progress, download, upload};
 
-/// An HTTP client for protocol endpoints. Clones share connections.
+/// An HTTP client for protocol endpoints and for API calls. Clones share connections.
 ///
 /// - Redirects are answers like any other, never followed; nothing is retried.
 /// - https only; http where the host is loopback, and then `localhost` is loopback without asking
 ///   the name service (RFC 6761 §6.3).
-/// - Bodies up to a cap, 1 MiB unless set. Content coding is declined (`Accept-Encoding: identity`),
-///   and a coded answer is refused: there is nothing for a small answer to unfold into.
-/// - One timeout for connecting, 10 seconds unless set, one for everything, 30 seconds unless set.
+/// - Content coding is declined (`Accept-Encoding: identity`), and a coded answer is refused: there
+///   is nothing for a small answer to unfold into. An API call that says `Accept-Encoding` itself
+///   gets the coded body as it comes.
+/// - From protocol endpoints, bodies up to a cap, 1 MiB unless set; one timeout for everything, 30
+///   seconds unless set.
+/// - In API calls bodies stream, without cap; one timeout for each wait on the server, 30 seconds
+///   unless set.
+/// - One timeout for connecting, 10 seconds unless set.
 /// - A proxy only by [`Builder::proxy`], nothing from the environment.
 /// - Errors name the host, never a query, a header or a body.
 ///
@@ -31,6 +38,7 @@ pub struct Client {
     pub(crate) client: reqwest::Client,
     pub(crate) connect_timeout: Duration,
     pub(crate) timeout: Duration,
+    pub(crate) read_timeout: Duration,
     pub(crate) max_response_bytes: usize,
     pub(crate) public_only: bool,
 }
@@ -55,13 +63,55 @@ impl Client {
     ) -> Result<http::Response<Vec<u8>>, HttpError> {
         let (url, authority) = self.admit(request.uri())?;
         let failed = |error| self.failed(error).with_host(&*authority);
-        let mut response = self.client.execute(translate(request, url)).await.map_err(failed)?;
+        let (mut head, body) = request.into_parts();
+        head.headers.insert(ACCEPT_ENCODING, IDENTITY);
+        let body = (!body.is_empty()).then(|| body.into());
+        let request = translate(head, url, body);
+        let mut response = self.client.execute(request).await.map_err(failed)?;
         let body = self.read(&mut response).await.map_err(|error| error.with_host(&*authority))?;
 
         let mut answer = http::Response::new(body);
         *answer.status_mut() = response.status();
         *answer.version_mut() = response.version();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
+        Ok(answer)
+    }
+
+    async fn stream(
+        &self,
+        request: http::Request<Body>,
+    ) -> Result<http::Response<Body>, HttpError> {
+        let (url, authority) = self.admit(request.uri())?;
+        let with_host = |error: HttpError| error.with_host(&*authority);
+        let (mut head, body) = request.into_parts();
+        let coding_is_welcome = head.headers.contains_key(ACCEPT_ENCODING);
+        head.headers.entry(ACCEPT_ENCODING).or_insert(IDENTITY);
+        // They are the body's to say.
+        head.headers.remove(CONTENT_LENGTH);
+        head.headers.remove(TRANSFER_ENCODING);
+        let (body, progress) = match body.length() {
+            Some(0) => (None, Progress::default()),
+            _ => {
+                let (body, progress) = upload(body);
+                (Some(body), progress)
+            }
+        };
+        let mut request = translate(head, url, body);
+        *request.timeout_mut() = Some(NEVER);
+
+        let mut idle = Idle::new(self.read_timeout, progress);
+        let response = idle.bound(self.client.execute(request)).await.map_err(with_host)?;
+        let response = response.map_err(|error| with_host(self.failed(error)))?;
+        let (head, body) = http::Response::<reqwest::Body>::from(response).into_parts();
+        let is_empty = http_body::Body::size_hint(&body).exact() == Some(0);
+        if !coding_is_welcome && !is_empty {
+            decline_coding(&head.headers).map_err(with_host)?;
+        }
+        let response::Parts { status, version, headers, .. } = head;
+        let mut answer = http::Response::new(download(body, idle, authority));
+        *answer.status_mut() = status;
+        *answer.version_mut() = version;
+        *answer.headers_mut() = headers;
         Ok(answer)
     }
 
@@ -85,11 +135,7 @@ impl Client {
     }
 
     async fn read(&self, response: &mut reqwest::Response) -> Result<Vec<u8>, HttpError> {
-        if let Some(coding) = content_coding(response.headers()) {
-            let message =
-                format!("expected an answer without content coding, got {:?}", clip(coding));
-            return Err(HttpError::new(HttpErrorKind::Other, message));
-        }
+        decline_coding(response.headers())?;
         let too_large = || {
             let cap = self.max_response_bytes;
             let message = format!("expected a body of at most {cap} bytes, got more");
@@ -121,7 +167,7 @@ impl Client {
         } else if error.is_timeout() {
             (HttpErrorKind::Timeout, format!("no whole answer within {:?}", self.timeout))
         } else {
-            (HttpErrorKind::Other, format!("no whole answer: {}", innermost(&error)))
+            return broken(error);
         };
         HttpError::new(kind, message).with_source(error)
     }
@@ -134,6 +180,13 @@ impl HttpClient for Client {
     ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, HttpError>> {
         Box::pin(self.exchange(request))
     }
+
+    fn call(
+        &self,
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, HttpError>> {
+        Box::pin(self.stream(request))
+    }
 }
 
 /// Shows the settings.
@@ -142,20 +195,21 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
+            .field("read_timeout", &self.read_timeout)
             .field("max_response_bytes", &self.max_response_bytes)
             .field("public_only", &self.public_only)
             .finish_non_exhaustive()
     }
 }
 
-fn translate(request: http::Request<Vec<u8>>, url: Url) -> reqwest::Request {
-    let (parts, body) = request.into_parts();
-    let mut request = reqwest::Request::new(parts.method, url);
-    *request.headers_mut() = parts.headers;
-    // Without the header any coding would be acceptable (RFC 9110 §12.5.3).
-    request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    if !body.is_empty() {
-        *request.body_mut() = Some(body.into());
+/// Without it any coding would be acceptable (RFC 9110 §12.5.3).
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+
+fn translate(head: request::Parts, url: Url, body: Option<reqwest::Body>) -> reqwest::Request {
+    let mut request = reqwest::Request::new(head.method, url);
+    *request.headers_mut() = head.headers;
+    if body.is_some() {
+        *request.body_mut() = body;
     } else if matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) {
         // Some servers answer 411 to an empty form without it (RFC 9110 §8.6).
         request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
@@ -163,12 +217,25 @@ fn translate(request: http::Request<Vec<u8>>, url: Url) -> reqwest::Request {
     request
 }
 
-fn content_coding(headers: &http::HeaderMap) -> Option<String> {
-    headers
+fn decline_coding(headers: &http::HeaderMap) -> Result<(), HttpError> {
+    let coding = headers
         .get_all(CONTENT_ENCODING)
         .iter()
         .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
-        .find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
+        .find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"));
+    let Some(coding) = coding else { return Ok(()) };
+    let message = format!("expected an answer without content coding, got {:?}", clip(coding));
+    Err(HttpError::new(HttpErrorKind::Other, message))
+}
+
+/// The error of an exchange that broke: the request's body's own, where that was it.
+pub(crate) fn broken(error: reqwest::Error) -> HttpError {
+    let error = error.without_url();
+    if let Some(own) = causes(&error).find_map(|cause| cause.downcast_ref::<HttpError>()) {
+        return own.clone();
+    }
+    let message = format!("no whole answer: {}", innermost(&error));
+    HttpError::new(HttpErrorKind::Other, message).with_source(error)
 }
 
 fn is_not_public(error: &reqwest::Error) -> bool {

@@ -13,7 +13,8 @@
 //! # Ok::<(), protocol_core::Error>(())
 //! ```
 //!
-//! - [`Client`]: one request out, one whole answer in.
+//! - [`Client`]: one request out, one answer in: whole from protocol endpoints, streaming in API
+//!   calls.
 //! - [`Builder`]: timeouts, size cap, proxy, certificates, [`public_only`](Builder::public_only).
 //! - [`blocking::Client`]: the same for programs without a runtime.
 #![forbid(unsafe_code)]
@@ -22,6 +23,7 @@ pub mod blocking;
 mod builder;
 mod client;
 mod resolver;
+mod streaming;
 
 pub use builder::Builder;
 pub use client::Client;

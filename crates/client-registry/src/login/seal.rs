@@ -80,8 +80,23 @@ impl Seal {
         Seal::new(keys)
     }
 
-    /// Seals `plain` for `purpose`: opened only where the same purpose is given.
+    /// Seals `plain` for `purpose` into text: opened only where the same purpose is given.
     pub fn seal(&self, purpose: &str, plain: &[u8]) -> String {
+        base64url::encode(self.seal_bytes(purpose, plain))
+    }
+
+    /// Opens what [`Seal::seal`] made for the same purpose, by whichever key did it. `None` for
+    /// anything else: altered, cut, by an unknown key, for another purpose.
+    pub fn open(&self, purpose: &str, sealed: &str) -> Option<Vec<u8>> {
+        Some(self.open_text(purpose, sealed)?.to_vec())
+    }
+
+    pub(crate) fn open_text(&self, purpose: &str, sealed: &str) -> Option<Zeroizing<Vec<u8>>> {
+        self.open_bytes(purpose, &base64url::decode(sealed).ok()?)
+    }
+
+    /// [`Seal::seal`] without the text encoding.
+    pub(crate) fn seal_bytes(&self, purpose: &str, plain: &[u8]) -> Vec<u8> {
         let key = &self.0[0];
         let salt: [u8; SALT] = random::bytes();
         let mut message = Vec::with_capacity(HEAD + plain.len() + TAG);
@@ -94,14 +109,12 @@ impl Seal {
             .seal_in_place_append_tag(nonce, aead::Aad::from(purpose.as_bytes()), &mut body)
             .expect("AES-GCM seals any message that fits into memory");
         message.extend_from_slice(&body);
-        base64url::encode(message)
+        message
     }
 
-    /// Opens what [`Seal::seal`] made for the same purpose, by whichever key did it. `None` for
-    /// anything else: altered, cut, by an unknown key, for another purpose.
-    pub fn open(&self, purpose: &str, sealed: &str) -> Option<Zeroizing<Vec<u8>>> {
-        let message = base64url::decode(sealed).ok()?;
-        let (head, body) = message.split_at_checked(HEAD)?;
+    /// Opens what [`Seal::seal_bytes`] made.
+    pub(crate) fn open_bytes(&self, purpose: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (head, body) = sealed.split_at_checked(HEAD)?;
         let (id, salt) = (&head[1..1 + ID], &head[1 + ID..]);
         if head[0] != VERSION {
             return None;

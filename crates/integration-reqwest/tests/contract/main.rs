@@ -8,6 +8,7 @@ mod proxies;
 mod redirects;
 mod requests;
 mod server;
+mod streaming;
 mod tls;
 
 use client_registry::HttpClient;

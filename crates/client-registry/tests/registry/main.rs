@@ -1,0 +1,14 @@
+//! The registry from outside: what it sends, what it refuses, and whole logins.
+#![allow(missing_docs)] // A test program has no readers of its API.
+
+mod common;
+
+mod demo;
+mod logins;
+mod presets;
+mod refusals_binding;
+mod refusals_claims;
+mod refusals_exhaustion;
+mod refusals_signature;
+mod refusals_transport;
+mod settings;
