@@ -1,0 +1,1 @@
+d5jQiszEbaH9oz+ySu+zgWy0nIi/ikfF0jJf7InYGUoo46SjlFl6KV0LiAkdARueZRvZqPTj/ueAHS/lAwAulXzUpHK6OfzvkpkcNyxw6zGhKF5LEQle8MbfPvE/qKrJ8vgdInx2fPCviIv7+qZbro+AB85Lb4kHj95KQ5xTPHQ=
