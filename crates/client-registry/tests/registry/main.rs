@@ -6,6 +6,7 @@ mod common;
 mod demo;
 mod logins;
 mod presets;
+mod refreshes;
 mod refusals_binding;
 mod refusals_claims;
 mod refusals_exhaustion;
