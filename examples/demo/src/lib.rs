@@ -9,6 +9,7 @@ mod routes;
 mod sessions;
 
 use std::error::Error;
+use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 
 use client_registry::{Env, Key, Provider, Registry, Seal, providers};
@@ -48,7 +49,13 @@ impl Drop for Demo {
 /// # Errors
 /// If the port is taken, or the settings in `env` are wrong.
 pub async fn start(port: u16, env: Env) -> Result<Demo, Box<dyn Error>> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
+        let problem = match error.kind() {
+            ErrorKind::AddrInUse => "it is taken".to_owned(),
+            _ => error.to_string(),
+        };
+        format!("port {port} of 127.0.0.1: {problem}; choose another one (0 for any that is free)")
+    })?;
     let url = format!("http://{}", listener.local_addr()?);
     let provider = DemoProvider::builder().bind(0).await?;
     let registry = registry(&url, &provider, env)?;

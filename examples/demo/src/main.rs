@@ -3,11 +3,23 @@
 
 use std::error::Error;
 use std::io::Write as _;
+use std::process::ExitCode;
 
 use client_registry::Env;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell if this cannot be written.
+            drop(writeln!(std::io::stderr(), "demo: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let Options { port, open } = Options::read(std::env::args().skip(1))?;
     let demo = demo::start(port, Env::read()).await?;
     writeln!(std::io::stdout(), "The demo is at {} (stop it with Ctrl-C)", demo.url())?;

@@ -8,21 +8,47 @@ use demo_provider::escape;
 
 use crate::sessions::User;
 
-pub(crate) fn sign_in(clients: &[(String, String)]) -> Response {
-    let buttons: String = clients
-        .iter()
-        .map(|(name, title)| {
-            format!("<a class=\"button\" href=\"/login/{}\">{}</a>", escape(name), escape(title))
-        })
-        .collect();
+/// A way to sign in: one of the registry's clients.
+pub(crate) struct Way {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) protocol: &'static str,
+    pub(crate) is_demo: bool,
+}
+
+pub(crate) fn sign_in(ways: impl Iterator<Item = Way>) -> Response {
+    let (mut here, elsewhere): (Vec<_>, Vec<_>) = ways.partition(|way| way.is_demo);
+    here.sort_by_key(|way| std::cmp::Reverse(way.protocol));
+    let there = match elsewhere.is_empty() {
+        true => String::new(),
+        false => format!("<h2>On the internet</h2><nav>{}</nav>", choices(&elsewhere)),
+    };
     page(
         StatusCode::OK,
         "Sign in",
         &format!(
-            "<h1>Sign in</h1><p>One application, three protocols. The demo provider runs inside \
-             this program; nothing leaves your machine.</p><nav>{buttons}</nav>"
+            "<h1>Sign in</h1><p>One application, three protocols, every check on. The provider of \
+             these three runs inside this program: nothing leaves your machine, and any user name \
+             and password will do.</p><nav>{}</nav>{there}",
+            choices(&here)
         ),
     )
+}
+
+fn choices(ways: &[Way]) -> String {
+    let choice = |way: &Way| {
+        let who = match way.protocol {
+            "OpenID Connect" => "A signed ID token says who you are.",
+            "OAuth 2.0" => "A profile says who you are, asked for with an access token.",
+            _ => "A profile says who you are. Every request is signed.",
+        };
+        format!(
+            "<a class=\"choice\" href=\"/login/{}\"><b>{}</b><small>{who}</small></a>",
+            escape(&way.name),
+            escape(&way.title),
+        )
+    };
+    ways.iter().map(choice).collect()
 }
 
 pub(crate) fn signed_in(user: &User) -> Response {
@@ -42,9 +68,9 @@ pub(crate) fn signed_in(user: &User) -> Response {
         StatusCode::OK,
         "Signed in",
         &format!(
-            "<h1>Hello, {name}</h1><p>You are signed in with <strong>{title}</strong>.</p>\
+            "<h1>Hello, {name}</h1><p>You are signed in by <strong>{title}</strong>.</p>\
              <dl>{protocol}{sub}{email}{issuer}{scope}</dl>\
-             <h2>What was checked</h2><ul class=\"checks\">{checks}</ul>\
+             <h2>What was checked before it counted</h2><ul class=\"checks\">{checks}</ul>\
              <div class=\"row\"><a class=\"button\" href=\"/call\">Call the API with the token</a>\
              <form method=\"post\" action=\"/logout\"><button>Log out</button></form></div>",
             name = shown(name),
@@ -63,21 +89,22 @@ pub(crate) fn answer(path: &str, answer: &serde_json::Value) -> Response {
         StatusCode::OK,
         "API call",
         &format!(
-            "<h1>GET {}</h1><p>The registry put the token on the request. The API answered:</p>\
-             <pre>{}</pre><p><a href=\"/\">Back</a></p>",
+            "<h1>GET {}</h1><p>The token was put on the request. The API answered:</p>\
+             <pre>{}</pre><div class=\"row\"><a class=\"button\" href=\"/\">Back</a></div>",
             escape(path),
             shown(&format!("{answer:#}")),
         ),
     )
 }
 
-/// A page for an error: what happened, for a person, and a way on. `client` is the name in the
-/// address, which may be nonsense.
-pub(crate) fn problem(error: &Error, client: &str) -> Response {
+/// A page for an error: what happened, for a person, and a way on. `again` is the name and the title
+/// of the client to start again with.
+pub(crate) fn problem(error: &Error, again: Option<(&str, &str)>, signed_in: bool) -> Response {
     let (title, text) = match error {
         Error::Rejected(rejection) if rejection.is_the_users_no() => (
-            "You said no",
-            "The provider was told not to let us know who you are. Nothing was kept.".to_owned(),
+            "You did not sign in",
+            "The provider was asked not to tell us who you are, and did not. Nothing was kept."
+                .to_owned(),
         ),
         Error::Rejected(rejection) => (
             "The provider said no",
@@ -88,8 +115,8 @@ pub(crate) fn problem(error: &Error, client: &str) -> Response {
         ),
         Error::Unverified(Reason::LoginReplayed) => (
             "This login was used already",
-            "A callback works once. If you did not just reload the page, somebody else may have \
-             used it."
+            "The way back from a provider works once. If you did not reload the page or go back to \
+             it, somebody else may have used it."
                 .to_owned(),
         ),
         Error::Unverified(Reason::LoginExpired) => {
@@ -101,26 +128,31 @@ pub(crate) fn problem(error: &Error, client: &str) -> Response {
         ),
         Error::Unverified(reason) if reason.is_about_the_callback() => (
             "This link is stale",
-            "It belongs to no login that this browser has begun: an old link, one that was sent \
-             by somebody else, or a browser that keeps no cookies."
+            "It belongs to no login that this browser has under way: it was used before, it is \
+             somebody else's, or this browser keeps no cookies."
                 .to_owned(),
         ),
+        Error::UnknownClient(_) => ("No such way to sign in", String::new()),
         _ => ("This did not work", escape(public_message(error))),
     };
-    let known = client.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && client.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        && !matches!(error, Error::UnknownClient(_))
-        && client != "call";
-    let again = match known {
-        true => format!("<a class=\"button\" href=\"/login/{client}\">Start again</a>"),
-        false => "<a class=\"button\" href=\"/\">Start again</a>".to_owned(),
+    let again = match again {
+        Some((name, title)) => format!(
+            "<a class=\"button\" href=\"/login/{}\">Start again with {}</a>",
+            escape(name),
+            escape(title)
+        ),
+        None => String::new(),
+    };
+    let home = match (signed_in, again.is_empty()) {
+        (true, _) => "<a class=\"link\" href=\"/\">You are still signed in: go on</a>",
+        (false, false) => "<a class=\"link\" href=\"/\">Other ways to sign in</a>",
+        (false, true) => "<a class=\"button\" href=\"/\">Start again</a>",
     };
     page(
         StatusCode::BAD_REQUEST,
         title,
         &format!(
-            "<h1>{title}</h1><p>{text}</p><div class=\"row\">{again}\
-             <a href=\"/\">Other ways to sign in</a></div>\
+            "<h1>{title}</h1><p>{text}</p><div class=\"row\">{again}{home}</div>\
              <p class=\"note\">Code: <code>{}</code></p>",
             shown(error.code())
         ),
@@ -187,7 +219,8 @@ mod tests {
         let texts = ["<script>alert(1)</script>", "a\u{1b}[31m\u{0}b", &"x".repeat(100_000)];
         for text in texts {
             let rejection = Rejection::new(text).explained(Some(text.to_owned()), None);
-            let page = html(problem(&Error::Rejected(rejection), text)).await;
+            let page =
+                html(problem(&Error::Rejected(rejection), Some(("demo", "Demo")), false)).await;
             assert!(!page.contains("<script") && !page.contains('\u{1b}'), "{text:.40}");
             assert!(page.len() < 10_000, "{}", page.len());
         }

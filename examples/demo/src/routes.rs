@@ -11,10 +11,11 @@ use axum::routing::{get, post};
 use client_registry::{Authorized, Registry, Seal};
 use integration_axum::{Callback, Error, OAuth, OAuthLayer, Redirect, SameOrigin};
 
-use crate::pages;
+use crate::pages::{self, Way};
 use crate::sessions::{Sessions, User};
 
 pub(crate) fn router(registry: Registry, seal: Seal) -> Router {
+    let sessions = Arc::new(Sessions::default());
     Router::new()
         .route("/", get(home))
         .route("/login/{name}", get(login))
@@ -22,9 +23,9 @@ pub(crate) fn router(registry: Registry, seal: Seal) -> Router {
         .route("/call", get(call))
         .route("/logout", post(logout))
         .fallback(|| async { pages::not_found() })
-        .layer(middleware::from_fn(explain))
+        .layer(middleware::from_fn_with_state(sessions.clone(), explain))
         .layer(OAuthLayer::new(registry, seal))
-        .with_state(Arc::new(Sessions::default()))
+        .with_state(sessions)
 }
 
 async fn login(oauth: OAuth, Path(name): Path<String>) -> Result<Redirect, Error> {
@@ -58,7 +59,16 @@ async fn signed_in(oauth: &OAuth, name: &str, login: &Authorized) -> Result<User
 async fn home(oauth: OAuth, State(sessions): State<Arc<Sessions>>, headers: HeaderMap) -> Response {
     match sessions.find(&headers) {
         Some(user) => pages::signed_in(&user),
-        None => pages::sign_in(&oauth.registry().names()),
+        None => {
+            let names = oauth.registry().names();
+            let clients = names.iter().filter_map(|(name, _)| oauth.client(name).ok());
+            pages::sign_in(clients.map(|client| Way {
+                name: client.name().to_owned(),
+                title: client.title().to_owned(),
+                protocol: client.protocol(),
+                is_demo: client.name().starts_with("demo-"),
+            }))
+        }
     }
 }
 
@@ -89,24 +99,32 @@ async fn logout(
 }
 
 /// Turns an error into a page that helps, and shows nothing of the inside.
-async fn explain(request: Request, next: Next) -> Response {
-    let retry = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
+async fn explain(
+    oauth: OAuth,
+    State(sessions): State<Arc<Sessions>>,
+    name: Option<Path<String>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let user = sessions.find(request.headers());
     let response = next.run(request).await;
-    match response.extensions().get::<client_registry::Error>() {
-        Some(error) => {
-            let mut page = pages::problem(error, &retry);
-            *page.status_mut() = response.status();
-            page
-        }
-        None => response,
-    }
+    let Some(error) = response.extensions().get::<client_registry::Error>() else {
+        return response;
+    };
+    // What failed was a login with the client of the address, or a call for the user.
+    let name = name.as_ref().map(|Path(name)| name).or(user.as_ref().map(|user| &user.client));
+    let again = name.and_then(|name| oauth.client(name).ok());
+    let again = again.as_ref().map(|client| (client.name(), client.title()));
+    let mut page = pages::problem(error, again, user.is_some());
+    *page.status_mut() = response.status();
+    page
 }
 
 /// The value of one cookie.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
+    let lines = headers.get_all(COOKIE).into_iter();
+    let pairs = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    pairs
+        .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
         .find_map(|(key, value)| (key == name).then_some(value))
 }
