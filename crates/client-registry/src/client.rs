@@ -42,7 +42,7 @@ pub(crate) struct Registered {
 }
 
 pub(crate) enum ClientKind {
-    OAuth1(OAuth1Client),
+    OAuth1(Box<OAuth1Client>),
     OAuth2(Box<OAuth2Client>),
 }
 
@@ -58,7 +58,7 @@ impl Registered {
         let (api_base_url, api_hosts) = (api_base_url.clone(), api_hosts.clone());
         let userinfo_endpoint = userinfo_endpoint.clone();
         let kind = match config.protocol {
-            Protocol::OAuth1(_) => ClientKind::OAuth1(OAuth1Client::new(config)?),
+            Protocol::OAuth1(_) => ClientKind::OAuth1(Box::new(OAuth1Client::new(config)?)),
             Protocol::OAuth2(_) => {
                 ClientKind::OAuth2(Box::new(OAuth2Client::new(config, issuers)?))
             }

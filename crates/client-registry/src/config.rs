@@ -26,7 +26,7 @@ pub(crate) struct Config {
 }
 
 pub(crate) enum Protocol {
-    OAuth1(OAuth1),
+    OAuth1(Box<OAuth1>),
     OAuth2(Box<OAuth2>),
 }
 
@@ -147,7 +147,7 @@ impl Config {
             token_params: read.pairs(Key::AccessTokenParams)?,
             userinfo_endpoint,
             protocol: if read.text(Key::RequestTokenUrl).is_some() {
-                Protocol::OAuth1(read.oauth1()?)
+                Protocol::OAuth1(Box::new(read.oauth1()?))
             } else {
                 Protocol::OAuth2(Box::new(read.oauth2(&quirks)?))
             },

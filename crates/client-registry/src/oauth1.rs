@@ -55,6 +55,7 @@ impl OAuth1Client {
             Some(realm) => signer.with_realm(realm)?,
             None => signer,
         };
+        let config = *config;
         Ok(OAuth1Client { client_id, signer, config, authorize_params, token_params, quirks })
     }
 

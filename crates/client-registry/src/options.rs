@@ -33,8 +33,8 @@ impl LoginOptions {
     /// finished login.
     ///
     /// # Errors
-    /// [`Error::Config`] for anything that is no local path: another host, `//host`, `/\host`,
-    /// `javascript:`.
+    /// [`Reason::NotALocalPath`](protocol_core::Reason) for anything else: another host, `//host`,
+    /// `/\host`, `javascript:`.
     pub fn return_to(mut self, path: &str) -> Result<Self, Error> {
         self.return_to = Some(local_path(path)?);
         Ok(self)

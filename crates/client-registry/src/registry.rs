@@ -139,6 +139,8 @@ impl std::fmt::Debug for Registry {
     }
 }
 
+type MakeHttp = fn() -> Result<Arc<dyn HttpClient>, Error>;
+
 /// What a registry is built from.
 #[derive(Default)]
 pub struct Builder {
@@ -147,7 +149,7 @@ pub struct Builder {
     public_url: Option<Endpoint>,
     callback_path: Option<String>,
     http: Option<Arc<dyn HttpClient>>,
-    default_http: Option<fn() -> Result<Arc<dyn HttpClient>, Error>>,
+    default_http: Option<MakeHttp>,
     clock: Clock,
     token_store: Option<(Arc<dyn TokenStore>, Seal)>,
     fetch_token: Option<FetchToken>,

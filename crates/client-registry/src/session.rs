@@ -1,5 +1,6 @@
 //! One browser's request: the login cookies it brought, and those that the answer will set.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -117,7 +118,7 @@ impl Session {
                 .into_iter()
                 .map(|(name, value)| (self.open(name, value).map(|login| login.began), name, value))
                 .collect();
-            aged.sort_by(|a, b| b.0.cmp(&a.0));
+            aged.sort_by_key(|(began, ..)| Reverse(*began));
             for (_, name, value) in aged {
                 match room.checked_sub(name.len() + value.len()) {
                     Some(left) => room = left,

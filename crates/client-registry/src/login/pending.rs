@@ -1,6 +1,6 @@
 //! A login that has begun: what the callback is checked against, and what the token request needs.
 
-use protocol_core::{CodeVerifier, Error, TokenSecret, UnixTime, base64url, digest, secret};
+use protocol_core::{CodeVerifier, Error, Reason, TokenSecret, UnixTime, base64url, digest, secret};
 use serde::{Deserialize, Serialize};
 
 /// A login that has begun. It is made when the user is sent away, kept for the user's browser alone,
@@ -116,10 +116,10 @@ impl LoginKey {
 /// for another host.
 ///
 /// # Errors
-/// [`Error::Config`] for `//host`, `/\host`, an absolute URL, `javascript:` and whatever else is no
+/// [`Reason::NotALocalPath`] for `//host`, `/\host`, an absolute URL, `javascript:` and whatever else is no
 /// local path.
 pub(crate) fn local_path(text: &str) -> Result<String, Error> {
-    let refused = |problem| Err(Error::config("return_to", problem));
+    let refused = |problem| Err(Reason::NotALocalPath(problem).into());
     if text.len() > 1024 {
         return refused("expected at most 1024 bytes");
     }
@@ -152,7 +152,7 @@ mod tests {
             "",
             "/é",
         ] {
-            assert_eq!(local_path(text).unwrap_err().code(), "config", "{text:?}");
+            assert_eq!(local_path(text).unwrap_err().code(), "not_a_local_path", "{text:?}");
         }
         for text in ["/", "/a/b?c=%20d#e", "/a//b"] {
             assert_eq!(local_path(text).unwrap(), text);

@@ -33,7 +33,7 @@ where
 {
     Arc::new(move |client, user| {
         let asked = fetch(client, user);
-        Box::pin(async { asked.await.map_err(|error| failed("fetch_token", error.into())) })
+        Box::pin(async { asked.await.map_err(|error| failed("fetch_token", &error.into())) })
     })
 }
 
@@ -45,11 +45,11 @@ where
 {
     Arc::new(move |event| {
         let told = update(event);
-        Box::pin(async { told.await.map_err(|error| failed("update_token", error.into())) })
+        Box::pin(async { told.await.map_err(|error| failed("update_token", &error.into())) })
     })
 }
 
-fn failed(what: &str, error: Failure) -> StateError {
+fn failed(what: &str, error: &Failure) -> StateError {
     StateError::new(what, error.to_string())
 }
 

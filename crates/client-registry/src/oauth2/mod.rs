@@ -1,0 +1,311 @@
+//! Logins by OAuth 2.0 (RFC 6749 §4.1) and OpenID Connect (OIDC Core §3.1).
+
+mod openid;
+mod renewal;
+mod server;
+
+use std::sync::Arc;
+
+use http::Request;
+use oauth2_core::{
+    AuthorizationCodeGrant, AuthorizationRequest, Callback, Expected, IssExpected, Pkce,
+    ResponseMode, State, StateExpected, TokenResponse, TokenResponseRules,
+};
+use oidc_core::Nonce;
+use oidc_core::claims::Original;
+use protocol_core::{ClientSecret, CodeVerifier, Endpoint, Error, Reason, Secret};
+
+use crate::authorized::{Authorized, Check};
+use crate::body::Body;
+use crate::client::Client;
+use crate::config::{Config, OAuth2, Protocol};
+use crate::driver::drive;
+use crate::issuer::{Issuer, Issuers, Place};
+use crate::login::PendingLogin;
+use crate::login::pending::PendingKind;
+use crate::options::LoginOptions;
+use crate::quirks::{Quirk, Quirks};
+use crate::registry::Registry;
+use crate::token::{Data, Token};
+use crate::token_placement::TokenPlacement;
+use server::{Authentications, Server};
+
+/// A client of OAuth 2.0 or OpenID Connect, with what can be made before it is used.
+pub(crate) struct OAuth2Client {
+    client_id: String,
+    /// The key of ID tokens by HMAC, where the client's algorithms name one.
+    client_secret: Option<ClientSecret>,
+    config: OAuth2,
+    quirks: Quirks,
+    authorize_params: Vec<(String, String)>,
+    token_params: Vec<(String, String)>,
+    issuer: Option<Arc<Issuer>>,
+    authentications: Authentications,
+    rules: TokenResponseRules,
+}
+
+impl OAuth2Client {
+    pub(crate) fn new(config: Config, issuers: &Issuers) -> Result<Self, Error> {
+        let Config { client_id, client_secret, authorize_params, token_params, quirks, .. } =
+            config;
+        let Protocol::OAuth2(config) = config.protocol else {
+            return Err(Error::config("client", "expected one of OAuth 2.0"));
+        };
+        let authentications =
+            Authentications::new(&client_id, client_secret.as_ref(), &config, &quirks)?;
+        let place = Place { issuer: config.issuer.clone(), url: config.metadata_url.clone() };
+        let has_issuer = place.issuer.is_some() || place.url.is_some();
+        let mut rules = TokenResponseRules::default();
+        rules.accept_form_encoded = quirks.has(Quirk::FormEncodedToken);
+        rules.require_token_type = !quirks.has(Quirk::NoTokenType);
+        rules.error_in_200 = quirks.has(Quirk::ErrorIn200);
+        // A DPoP token is of no use without its key: taken for bearer it would be a downgrade.
+        rules.recognized_token_types = vec!["bearer".to_owned()];
+        let client = OAuth2Client {
+            issuer: has_issuer.then(|| issuers.at(place)),
+            client_id,
+            client_secret,
+            config: *config,
+            quirks,
+            authorize_params,
+            token_params,
+            authentications,
+            rules,
+        };
+        client.check_parameters()?;
+        Ok(client)
+    }
+
+    pub(crate) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    pub(crate) fn is_openid(&self) -> bool {
+        self.config.is_openid()
+    }
+
+    /// Where to send the user.
+    pub(crate) async fn begin(
+        &self,
+        registry: &Registry,
+        redirect_uri: &Endpoint,
+        options: &LoginOptions,
+    ) -> Result<(PendingKind, String), Error> {
+        let server = self.server(registry).await?;
+        if server
+            .metadata
+            .as_ref()
+            .is_some_and(|known| known.server.require_pushed_authorization_requests)
+        {
+            let what = "pushed authorization requests (RFC 9126), which this server requires";
+            return Err(Error::Unsupported(what.to_owned()));
+        }
+        let scope = match &options.scope {
+            Some(scope) => scope.split_ascii_whitespace().map(str::to_owned).collect(),
+            None => self.config.scope.clone(),
+        };
+        let openid = scope.iter().any(|scope| scope == "openid");
+        if openid && !self.is_openid() {
+            let problem = "openid can only be asked for where the client's own scope has it";
+            return Err(Error::config("scope", problem));
+        }
+        let state = State::random();
+        let pkce = (!self.quirks.has(Quirk::NoPkce)).then(Pkce::random);
+        let nonce = (openid && !self.quirks.has(Quirk::NoNonce)).then(Nonce::random);
+        let max_age = options.max_age.or(self.config.max_age);
+        let glue = if self.quirks.has(Quirk::CommaScopes) { "," } else { " " };
+
+        let mut request =
+            AuthorizationRequest::new(&server.authorization_endpoint, &self.client_id)
+                .redirect_uri(redirect_uri.as_str())
+                .state(&state);
+        if !scope.is_empty() {
+            request = request.scope(&scope.join(glue));
+        }
+        if let Some(pkce) = &pkce {
+            request = request.pkce(pkce);
+        }
+        if self.config.form_post {
+            request = request.response_mode(ResponseMode::FormPost);
+        }
+        if let Some(nonce) = &nonce {
+            request = request.param("nonce", nonce)?;
+        }
+        request = self.with_parameters(request, openid, max_age, options)?;
+        let kind = PendingKind::OAuth2 {
+            state: state.expose().to_owned(),
+            code_verifier: pkce.map(|pkce| pkce.code_verifier().clone()),
+            nonce,
+            issuer: server.issuer,
+            form_post: self.config.form_post,
+            scope: scope.join(" "),
+            max_age: max_age.filter(|_| openid),
+            essential_acr: if openid { self.config.essential_acr.clone() } else { Vec::new() },
+        };
+        Ok((kind, request.url()))
+    }
+
+    /// Checks the callback, trades the code, verifies the ID token.
+    pub(crate) async fn finish(
+        &self,
+        client: &Client,
+        pending: PendingLogin,
+        callback: &Callback,
+    ) -> Result<Authorized, Error> {
+        let PendingKind::OAuth2 { state, code_verifier, nonce, issuer, form_post, scope, .. } =
+            &pending.kind
+        else {
+            return Err(Error::config("login", "expected one by OAuth 2.0"));
+        };
+        let registry = client.registry();
+        let server = self.server(registry).await?;
+        if server.issuer != *issuer {
+            // Begun before the settings changed: what was sent then says nothing about now.
+            return Err(Reason::LoginExpired.into());
+        }
+        let mode = if *form_post { ResponseMode::FormPost } else { ResponseMode::Query };
+        let expected =
+            Expected::new(StateExpected::Exactly(State::new(state)?), self.iss_expected(&server));
+        let response = callback.check(&expected.response_mode(mode))?;
+        let mut checks = vec![Check::new("state", "it is the one that this browser began with")];
+        if let Some(iss) = &response.iss
+            && server.issuer.is_some()
+        {
+            checks.push(Check::new("iss", format!("the response names its issuer, {iss}")));
+        }
+
+        let tokens =
+            self.exchange(&server, client, &pending, response.code()?, code_verifier).await?;
+        if code_verifier.is_some() {
+            checks.push(Check::new("PKCE", "S256: the code was of use to this login alone"));
+        }
+        let openid = scope.split(' ').any(|scope| scope == "openid");
+        let claims = match (openid, &tokens.id_token) {
+            (true, None) => return Err(Reason::IdTokenMissing.into()),
+            (true, Some(raw)) => {
+                let code = response.code()?.expose();
+                let claims = self
+                    .verify_id_token(&server, client, &pending, &tokens, raw.expose(), code)
+                    .await?;
+                checks.push(Check::new("signature", claims.algorithm().name()));
+                checks.push(Check::new("ID token", "iss, aud, exp and iat hold"));
+                if nonce.is_some() {
+                    checks.push(Check::new("nonce", "the ID token was made for this login"));
+                }
+                Some(claims)
+            }
+            (false, _) => None,
+        };
+        let id_token = tokens.id_token.clone().filter(|_| openid);
+        let mut token = from_response(tokens, scope, registry);
+        token.0.id_token = id_token;
+        token.0.original = claims.as_ref().map(Original::from);
+        Ok(Authorized::new(client.clone(), token, claims, pending, checks)
+            .with_extra(response.extra))
+    }
+
+    /// What is wrong with a callback that belongs to no login of this browser.
+    pub(crate) fn unbound(callback: &Callback) -> Error {
+        // No response can name a state that was made this moment.
+        let nobody = Expected::new(StateExpected::Exactly(State::random()), IssExpected::Unchecked);
+        let mode = callback.response_mode().unwrap_or(ResponseMode::Query);
+        match callback.check(&nobody.response_mode(mode)) {
+            Err(error) => error,
+            Ok(_) => Reason::StateMismatch { error: None }.into(),
+        }
+    }
+
+    /// The request with the parameters of OpenID Connect, of the settings and of this login.
+    fn with_parameters(
+        &self,
+        mut request: AuthorizationRequest,
+        openid: bool,
+        max_age: Option<u64>,
+        options: &LoginOptions,
+    ) -> Result<AuthorizationRequest, Error> {
+        for (name, value) in self.authentication_request(openid, max_age).to_pairs()? {
+            if !options.params.iter().any(|(given, _)| given == name) {
+                request = request.param(name, &value)?;
+            }
+        }
+        for (name, value) in options.over(&self.authorize_params) {
+            if openid && name == "max_age" {
+                let problem = "expected it by LoginOptions::max_age or the key max_age: only then is \
+                    the time of authentication checked";
+                return Err(Error::config("parameter \"max_age\"", problem));
+            }
+            request = request.param(name, value)?;
+        }
+        Ok(request)
+    }
+
+    fn grant(&self, code: &Secret) -> Result<AuthorizationCodeGrant, Error> {
+        let grant = AuthorizationCodeGrant::new(code);
+        self.token_params.iter().try_fold(grant, |grant, (name, value)| grant.param(name, value))
+    }
+
+    /// Refuses settings with parameters that no login could be sent with.
+    fn check_parameters(&self) -> Result<(), Error> {
+        let nowhere = Endpoint::parse("authorize_url", "https://localhost/")?;
+        let (openid, max_age) = (self.is_openid(), self.config.max_age);
+        let mut request = AuthorizationRequest::new(&nowhere, &self.client_id);
+        if openid && !self.quirks.has(Quirk::NoNonce) {
+            request = request.param("nonce", "")?;
+        }
+        self.with_parameters(request, openid, max_age, &LoginOptions::new())?;
+        self.grant(&Secret::new(""))?;
+        Ok(())
+    }
+
+    /// Puts a bearer token on a request (RFC 6750 §2).
+    pub(crate) fn authorise(
+        &self,
+        request: &mut Request<Body>,
+        token: &Token,
+    ) -> Result<(), Error> {
+        if token.token_secret().is_some() {
+            return Err(Error::config("token", "expected one of OAuth 2.0, got one of OAuth 1.0"));
+        }
+        self.config.token_placement.place(request, token.access_token())
+    }
+
+    pub(crate) fn puts_token_into_query(&self) -> bool {
+        self.config.token_placement == TokenPlacement::Query
+    }
+
+    async fn exchange(
+        &self,
+        server: &Server,
+        client: &Client,
+        pending: &PendingLogin,
+        code: &Secret,
+        code_verifier: &Option<CodeVerifier>,
+    ) -> Result<TokenResponse, Error> {
+        let mut grant = self.grant(code)?.redirect_uri(&pending.redirect_uri);
+        if let Some(verifier) = code_verifier {
+            grant = grant.code_verifier(verifier);
+        }
+        let authenticated = self.authentications.choose(server)?;
+        let flow = grant.flow(&server.token_endpoint, authenticated, &self.rules);
+        let registry = client.registry();
+        drive(flow, &*registry.0.http, &registry.0.clock).await
+    }
+}
+
+/// The token, with the scope that was asked for where the answer names none (RFC 6749 §5.1), and
+/// without an ID token: one that was not asked for is not verified.
+fn from_response(response: TokenResponse, asked: &str, registry: &Registry) -> Token {
+    if response.expires_in_unreadable {
+        tracing::warn!("a token answer's expires_in cannot be read: the token's life is unknown");
+    }
+    let scope = response.scope.or_else(|| Some(asked.to_owned()).filter(|asked| !asked.is_empty()));
+    Token(Data {
+        token_type: Some(response.token_type.as_str().to_ascii_lowercase()),
+        refresh_token: response.refresh_token,
+        expires_at: response.expires_at,
+        scope,
+        extra: response.extra,
+        obtained_at: Some(registry.0.clock.now()),
+        ..Data::new(response.access_token)
+    })
+}

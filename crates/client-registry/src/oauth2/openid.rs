@@ -1,0 +1,242 @@
+//! What OpenID Connect adds: ID tokens and UserInfo (OIDC Core §3.1.3.7, §5.3, §12.2).
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use oauth2_core::TokenResponse;
+use oidc_core::id_token::Expected as IdTokenExpected;
+use oidc_core::jwk::JwkSet;
+use oidc_core::request::AuthenticationRequest;
+use oidc_core::{Algorithm, Claims, IdTokenVerifier, Nonce, UserInfo};
+use protocol_core::{Endpoint, Error, Reason, Secret};
+
+use super::OAuth2Client;
+use super::server::Server;
+use crate::client::Client;
+use crate::config::UserinfoPolicy;
+use crate::driver::drive;
+use crate::issuer::Issuer;
+use crate::login::PendingLogin;
+use crate::login::pending::PendingKind;
+use crate::registry::Registry;
+use crate::token::Token;
+
+impl OAuth2Client {
+    /// Who the ID token is about, completed from the UserInfo endpoint by the client's policy.
+    pub(crate) async fn userinfo(
+        &self,
+        client: &Client,
+        token: &Token,
+        claims: &Claims,
+    ) -> Result<UserInfo, Error> {
+        let known = claims.user_info();
+        let asks = match self.config.userinfo {
+            UserinfoPolicy::Never => false,
+            UserinfoPolicy::Always => true,
+            UserinfoPolicy::Auto => lacks_what_was_asked(known, token.scope().unwrap_or_default()),
+        };
+        if !asks {
+            return Ok(known.clone().with_iss(claims.iss()));
+        }
+        let registry = client.registry();
+        let server = self.server(registry).await?;
+        let of_metadata =
+            server.metadata.as_ref().and_then(|known| known.server.userinfo_endpoint.clone());
+        let endpoint = match (client.userinfo_endpoint()?.or(of_metadata), self.config.userinfo) {
+            (Some(endpoint), _) => endpoint,
+            (None, UserinfoPolicy::Always) => {
+                return Err(Error::config("userinfo_endpoint", "expected it, got nothing"));
+            }
+            (None, _) => return Ok(known.clone().with_iss(claims.iss())),
+        };
+        let (http, clock) = (&*registry.0.http, &registry.0.clock);
+        let asked = if self.config.userinfo_algorithms.is_empty() {
+            let flow = oidc_core::userinfo(&endpoint, token.access_token(), claims.sub())?;
+            drive(flow, http, clock).await?
+        } else {
+            self.signed_userinfo(&server, registry, &endpoint, token, claims.sub()).await?
+        };
+        // What the ID token says is signed, and stays.
+        let mut all = asked.as_map().clone();
+        all.extend(known.as_map().clone());
+        Ok(UserInfo::new(all)?.with_iss(claims.iss()))
+    }
+
+    pub(super) async fn signed_userinfo(
+        &self,
+        server: &Server,
+        registry: &Registry,
+        endpoint: &Endpoint,
+        token: &Token,
+        sub: &str,
+    ) -> Result<UserInfo, Error> {
+        let algorithms = &self.config.userinfo_algorithms;
+        let verifier = self.verifier(server, algorithms)?;
+        self.with_keys(server, registry, algorithms, async |keys| {
+            let flow =
+                oidc_core::signed_userinfo(endpoint, token.access_token(), sub, &verifier, keys)?;
+            drive(flow, &*registry.0.http, &registry.0.clock).await
+        })
+        .await
+    }
+
+    /// Verifies the ID token; asks for newer keys once where the known ones do not verify it.
+    pub(super) async fn verify_id_token(
+        &self,
+        server: &Server,
+        client: &Client,
+        pending: &PendingLogin,
+        tokens: &TokenResponse,
+        raw: &str,
+        code: &str,
+    ) -> Result<Claims, Error> {
+        let PendingKind::OAuth2 { state, nonce, max_age, essential_acr, .. } = &pending.kind else {
+            return Err(Error::config("login", "expected one by OAuth 2.0"));
+        };
+        let nonce = nonce.as_deref().map_or(Nonce::NotSent, Nonce::Expect);
+        let mut expected = IdTokenExpected::code(nonce)
+            .access_token(&tokens.access_token)
+            .exchanged_code(code)
+            .state(state)
+            .acr(essential_acr);
+        if let Some(max_age) = max_age {
+            expected = expected.max_age(Duration::from_secs(*max_age));
+        }
+        let algorithms = &self.config.algorithms;
+        let verifier = self.verifier(server, algorithms)?;
+        let registry = client.registry();
+        self.with_keys(server, registry, algorithms, async |keys| {
+            verifier.verify_with(raw, &keys, &expected, registry.0.clock.now())
+        })
+        .await
+    }
+
+    /// The ID token to go on with after a refresh, and why the new one was left aside.
+    pub(super) async fn refreshed_id_token(
+        &self,
+        registry: &Registry,
+        old: &Token,
+        response: &TokenResponse,
+    ) -> Result<(Option<Secret>, Option<String>), Error> {
+        let kept = old.0.id_token.clone();
+        let (Some(raw), Some(original)) = (&response.id_token, &old.0.original) else {
+            return Ok((kept, None));
+        };
+        let server = self.server(registry).await?;
+        let algorithms = &self.config.algorithms;
+        let verifier = self.verifier(&server, algorithms)?;
+        let expected = IdTokenExpected::refresh(original).access_token(&response.access_token);
+        let verified = self
+            .with_keys(&server, registry, algorithms, async |keys| {
+                verifier.verify_with(raw.expose(), &keys, &expected, registry.0.clock.now())
+            })
+            .await;
+        match verified {
+            Ok(_) => Ok((Some(raw.clone()), None)),
+            Err(
+                error @ (Error::Unverified(Reason::AuthTimeMismatch | Reason::NoMatchingKey { .. })
+                | Error::Http(_)
+                | Error::Protocol(_)),
+            ) => Ok((kept, Some(error.code().to_owned()))),
+            Err(error) => Err(Error::NeedsLogin(format!("a refreshed ID token: {error}"))),
+        }
+    }
+
+    /// Verifies something by the issuer's keys, once more with newer ones where that may help.
+    pub(super) async fn with_keys<T, F: Future<Output = Result<T, Error>>>(
+        &self,
+        server: &Server,
+        registry: &Registry,
+        algorithms: &[Algorithm],
+        verify: impl Fn(Arc<JwkSet>) -> F,
+    ) -> Result<T, Error> {
+        if algorithms.iter().all(|alg| alg.is_symmetric()) {
+            // Keyed with the client's secret, which the verifier has.
+            return verify(Arc::default()).await;
+        }
+        let (http, clock) = (&*registry.0.http, &registry.0.clock);
+        let (issuer, uri) = (self.issuer()?, self.jwks_uri(server)?);
+        let keys = issuer.keys(&uri, http, clock).await?;
+        let refused = match verify(keys.clone()).await {
+            Err(Error::Unverified(
+                reason @ (Reason::NoMatchingKey { .. } | Reason::BadSignature),
+            )) => reason,
+            verified => return verified,
+        };
+        match issuer.keys_after_a_miss(&keys, &uri, http, clock).await? {
+            Some(newer) => verify(newer).await,
+            None => Err(refused.into()),
+        }
+    }
+
+    /// The rules for what the issuer signs by one of these algorithms.
+    pub(super) fn verifier(
+        &self,
+        server: &Server,
+        allowed: &[Algorithm],
+    ) -> Result<IdTokenVerifier, Error> {
+        let issuer = server.issuer.as_deref().ok_or_else(|| {
+            Error::config("issuer", "expected it, to know by whom ID tokens are to be signed")
+        })?;
+        let mut verifier = IdTokenVerifier::new(issuer, &self.client_id)
+            .allow(allowed.iter().copied())
+            .leeway(self.config.leeway)
+            .trust_audiences(self.config.trusted_audiences.iter().cloned());
+        if self.config.other_audiences_when_azp_is_us {
+            verifier = verifier.other_audiences_when_azp_is_us();
+        }
+        let hmac: Vec<_> = allowed.iter().copied().filter(|alg| alg.is_symmetric()).collect();
+        if let (Some(secret), false) = (&self.client_secret, hmac.is_empty()) {
+            verifier = verifier.allow_hmac(hmac, secret)?;
+        }
+        Ok(verifier)
+    }
+
+    pub(super) fn issuer(&self) -> Result<&Issuer, Error> {
+        self.issuer.as_deref().ok_or_else(|| Error::config("issuer", "expected one"))
+    }
+
+    pub(super) fn jwks_uri(&self, server: &Server) -> Result<Endpoint, Error> {
+        let known = server.metadata.as_ref().and_then(|known| known.server.jwks_uri.clone());
+        self.config.jwks_uri.clone().or(known).ok_or_else(|| {
+            Error::protocol("missing_member", "metadata", "jwks_uri to be there", "none")
+        })
+    }
+
+    pub(super) fn authentication_request(
+        &self,
+        openid: bool,
+        max_age: Option<u64>,
+    ) -> AuthenticationRequest {
+        let mut request = AuthenticationRequest::new();
+        if !openid {
+            return request;
+        }
+        if let Some(prompt) = &self.config.prompt {
+            request = request.prompt(prompt.split_ascii_whitespace());
+        }
+        if let Some(max_age) = max_age {
+            request = request.max_age(Duration::from_secs(max_age));
+        }
+        if !self.config.essential_acr.is_empty() {
+            let values = self.config.essential_acr.iter().cloned();
+            request = request.id_token_claim_essential("acr", values);
+        }
+        request
+    }
+}
+
+/// Whether the ID token lacks claims that the scopes ask for (OIDC Core 5.4).
+fn lacks_what_was_asked(known: &UserInfo, scope: &str) -> bool {
+    let claims = known.as_map();
+    let telling = [
+        ("profile", "name"),
+        ("email", "email"),
+        ("address", "address"),
+        ("phone", "phone_number"),
+    ];
+    telling.iter().any(|(asked, claim)| {
+        scope.split(' ').any(|scope| scope == *asked) && !claims.contains_key(*claim)
+    })
+}

@@ -1,0 +1,96 @@
+//! Tokens after the login: refreshed (RFC 6749 §6), asked for by client credentials (§4.4), revoked
+//! (RFC 7009).
+
+use oauth2_core::{ClientCredentialsGrant, RefreshTokenGrant, Revocation};
+use protocol_core::Error;
+
+use super::{OAuth2Client, from_response};
+use crate::driver::drive;
+use crate::registry::Registry;
+use crate::token::{Data, Token};
+
+impl OAuth2Client {
+    /// A newer token by the refresh token (RFC 6749 §6; OIDC Core 12). What the answer omits is kept.
+    /// Beside it, why its ID token was left aside, if it was.
+    ///
+    /// # Errors
+    /// [`Error::NeedsLogin`] without a refresh token, and where the new ID token is about somebody
+    /// else or does not hold.
+    pub(crate) async fn refresh(
+        &self,
+        registry: &Registry,
+        old: &Token,
+    ) -> Result<(Token, Option<String>), Error> {
+        let refresh_token = old.refresh_token().ok_or_else(|| {
+            Error::NeedsLogin("the token has expired, and there is no refresh token".to_owned())
+        })?;
+        let server = self.server(registry).await?;
+        let mut grant = RefreshTokenGrant::new(refresh_token);
+        for (name, value) in &self.config.refresh_params {
+            grant = grant.param(name, value)?;
+        }
+        let endpoint = self.config.refresh_url.as_ref().unwrap_or(&server.token_endpoint);
+        let flow = grant.flow(endpoint, self.authentications.choose(&server)?, &self.rules);
+        let response = drive(flow, &*registry.0.http, &registry.0.clock).await?;
+
+        let (id_token, left_aside) = self.refreshed_id_token(registry, old, &response).await?;
+        let mut extra = old.0.extra.clone();
+        extra.extend(response.extra);
+        let token = Token(Data {
+            token_type: Some(response.token_type.as_str().to_ascii_lowercase()),
+            refresh_token: response.refresh_token.or_else(|| old.0.refresh_token.clone()),
+            expires_at: response.expires_at,
+            scope: response.scope.or_else(|| old.0.scope.clone()),
+            id_token,
+            extra,
+            obtained_at: Some(registry.0.clock.now()),
+            original: old.0.original.clone(),
+            ..Data::new(response.access_token)
+        });
+        Ok((token, left_aside))
+    }
+
+    /// The client's own token (RFC 6749 §4.4).
+    pub(crate) async fn token_by_client_credentials(
+        &self,
+        registry: &Registry,
+    ) -> Result<Token, Error> {
+        let server = self.server(registry).await?;
+        let scope: Vec<_> = self
+            .config
+            .scope
+            .iter()
+            .filter(|scope| *scope != "openid")
+            .map(String::as_str)
+            .collect();
+        let mut grant = ClientCredentialsGrant::new();
+        if !scope.is_empty() {
+            grant = grant.scope(&scope.join(" "));
+        }
+        for (name, value) in &self.token_params {
+            grant = grant.param(name, value)?;
+        }
+        let flow =
+            grant.flow(&server.token_endpoint, self.authentications.choose(&server)?, &self.rules);
+        let response = drive(flow, &*registry.0.http, &registry.0.clock).await?;
+        Ok(from_response(response, &scope.join(" "), registry))
+    }
+
+    /// Asks the server to revoke a token (RFC 7009): the refresh token, and with it what it got;
+    /// else the access token. False where the server has no place for it.
+    pub(crate) async fn revoke(&self, registry: &Registry, token: &Token) -> Result<bool, Error> {
+        let server = self.server(registry).await?;
+        let known = server.metadata.as_ref();
+        let known = known.and_then(|known| known.server.revocation_endpoint.clone());
+        let Some(endpoint) = self.config.revocation_endpoint.clone().or(known) else {
+            return Ok(false);
+        };
+        let revocation = match token.refresh_token() {
+            Some(refresh_token) => Revocation::refresh_token(refresh_token),
+            None => Revocation::access_token(token.access_token()),
+        };
+        let flow = revocation.flow(&endpoint, self.authentications.choose(&server)?);
+        drive(flow, &*registry.0.http, &registry.0.clock).await?;
+        Ok(true)
+    }
+}
