@@ -73,7 +73,10 @@ async fn ask(path: &str, user: Option<&str>) -> (u16, String) {
 async fn a_call_goes_with_the_token_of_the_requests_user() {
     for user in ["alice", "bob"] {
         let (status, body) = ask("/me", Some(user)).await;
-        assert_eq!((status, body), (200, format!(r#"{{"authorization":"Bearer token-of-{user}"}}"#)));
+        assert_eq!(
+            (status, body),
+            (200, format!(r#"{{"authorization":"Bearer token-of-{user}"}}"#))
+        );
     }
 }
 

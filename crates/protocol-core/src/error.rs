@@ -386,6 +386,9 @@ pub enum Reason {
     /// A request from another site where only our own pages may ask.
     #[error("the request came from another site ({0:?})")]
     CrossSite(String),
+    /// Where to go on after the login, where it must be a path of the application's own.
+    #[error("return_to: {0}")]
+    NotALocalPath(&'static str),
 
     // The receiving side of OAuth 1 (RFC 5849 §3.2).
     #[error("malformed OAuth parameters: {0}")]
@@ -473,6 +476,7 @@ impl Reason {
             TokenMismatch => "token_mismatch",
             VerifierMissing => "verifier_missing",
             CrossSite(_) => "cross_site",
+            NotALocalPath(_) => "not_a_local_path",
             MalformedRequest(_) => "malformed_request",
             UnknownConsumer => "unknown_consumer",
             StaleTimestamp { .. } => "stale_timestamp",
@@ -501,6 +505,7 @@ impl Reason {
                 | TokenMismatch
                 | VerifierMissing
                 | CrossSite(_)
+                | NotALocalPath(_)
         )
     }
 }
@@ -658,6 +663,7 @@ mod tests {
             (Error::Rejected(Rejection::new("server_error")), "server_error", 502, true),
             (Error::protocol("not_json", "a", "b", "c"), "not_json", 502, false),
             (Reason::StateMissing.into(), "state_missing", 400, false),
+            (Reason::NotALocalPath("x").into(), "not_a_local_path", 400, false),
             (Reason::BadSignature.into(), "bad_signature", 401, false),
             (HttpError::new(HttpErrorKind::Timeout, "t").into(), "http_timeout", 502, true),
             (HttpError::new(HttpErrorKind::TooLarge, "t").into(), "http_too_large", 502, false),

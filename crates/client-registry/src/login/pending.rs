@@ -116,8 +116,8 @@ impl LoginKey {
 /// for another host.
 ///
 /// # Errors
-/// [`Reason::NotALocalPath`] for `//host`, `/\host`, an absolute URL, `javascript:` and whatever else is no
-/// local path.
+/// [`Reason::NotALocalPath`] for `//host`, `/\host`, an absolute URL, `javascript:` and whatever
+/// else is no local path.
 pub(crate) fn local_path(text: &str) -> Result<String, Error> {
     let refused = |problem| Err(Reason::NotALocalPath(problem).into());
     if text.len() > 1024 {

@@ -357,7 +357,7 @@ async fn refusal_d9_return_to_on_another_host() {
         "account",
         "",
     ] {
-        assert_code(LoginOptions::new().return_to(path), "config", path);
+        assert_code(LoginOptions::new().return_to(path), "not_a_local_path", path);
     }
 }
 
