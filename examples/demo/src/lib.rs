@@ -1,7 +1,7 @@
 //! The demo: an application that logs users in by OAuth 1.0, OAuth 2.0 and OpenID Connect, and the
 //! provider it does so with, both on loopback.
 //!
-//! [`routes`] is what an application writes; the rest is pages.
+//! `routes.rs` is what an application writes; the rest is pages.
 #![forbid(unsafe_code)]
 
 mod pages;
