@@ -319,7 +319,7 @@ async fn iss_in_the_callback_is_required_where_the_metadata_promises_it() {
         let url = app.begin(&mut browser, "idp").await.unwrap();
         let query = format!("code={}&state={}{iss}", idp.code(&url), param(&url, "state"));
         let outcome = app.finish(&mut browser, "idp", Callback::query(&query)).await;
-        let got = outcome.as_ref().map(|_| ()).map_err(|error| error.code());
+        let got = outcome.as_ref().map(drop).map_err(client_registry::Error::code);
         assert_eq!(got, expected, "promised {promised}, {iss:?}, {quirks:?}");
         assert_eq!(idp.count("/token"), usize::from(expected.is_ok()), "the code is not sent");
     }

@@ -1,5 +1,6 @@
 //! The registry from outside: what it sends, what it refuses, and whole logins.
 #![allow(missing_docs)] // A test program has no readers of its API.
+#![allow(clippy::needless_pass_by_value)] // `json!(..)` reads best as a value.
 
 mod common;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use client_registry::{Callback, HttpError, HttpErrorKind, Key, Provider};
+use client_registry::{Callback, HttpError, HttpErrorKind, Key, Provider, UnixTime};
 use oidc_core::jwk::{Algorithm, SigningKey};
 
 use crate::common::{
@@ -153,7 +153,8 @@ async fn refusal_b5_a_thousand_misses_of_every_kind_cost_one_fetch_and_then_one_
     idp.sign(move |claims| {
         let serial = serial.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         // Unknown kids and bad signatures under the known one, in turn.
-        let kid = if serial % 2 == 0 { format!("unknown-{serial}") } else { "k1".to_owned() };
+        let kid =
+            if serial.is_multiple_of(2) { format!("unknown-{serial}") } else { "k1".to_owned() };
         attacker.clone().with_kid(kid).sign(None, &[], claims.to_string().as_bytes()).unwrap()
     });
     for _ in 0..500 {
@@ -179,7 +180,8 @@ async fn refusal_b5_a_thousand_misses_of_every_kind_cost_one_fetch_and_then_one_
 
 #[tokio::test]
 async fn refusal_b6_whatever_the_issuer_answers_the_old_keys_and_metadata_stay_in_use() {
-    let cases: [(&str, fn() -> http::Response<Vec<u8>>); 6] = [
+    type Answer = fn() -> http::Response<Vec<u8>>;
+    let cases: [(&str, Answer); 6] = [
         ("500", || answer(500, "text/html", "<h1>down</h1>")),
         ("HTML", || answer(200, "text/html", "<!doctype html>")),
         ("redirect", || redirect(302, "https://evil.example/jwks")),
@@ -263,7 +265,7 @@ async fn refusal_b8_expires_in_of_every_kind_loses_no_login() {
         });
         let (login, logs) = logs_of(app.login(&idp)).await;
         let login = login.unwrap();
-        assert_eq!(login.expires_at().map(|at| at.seconds()), expected, "{written}");
+        assert_eq!(login.expires_at().map(UnixTime::seconds), expected, "{written}");
         let unreadable = [r#""soon""#, "{}"].contains(&written);
         assert_eq!(logs.contains("expires_in"), unreadable, "{written}: reported");
     }

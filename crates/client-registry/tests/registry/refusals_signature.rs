@@ -91,8 +91,8 @@ async fn refusal_a4_a5_keys_that_are_not_for_this_algorithm_or_this_use() {
         (json!({"use": "enc"}), "key_use"),
         (json!({"key_ops": ["sign"]}), "key_ops"),
         (json!({"key_ops": []}), "key_ops"),
-        (json!({"crv": "P-384"}), "no_matching_key"),
-        (json!({"kty": "RSA"}), "no_matching_key"),
+        (json!({"crv": "P-384"}), "invalid_key"),
+        (json!({"kty": "RSA"}), "invalid_key"),
         (json!({"kid": "k2"}), "no_matching_key"),
     ] {
         let idp = Idp::new();

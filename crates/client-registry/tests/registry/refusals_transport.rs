@@ -426,7 +426,7 @@ async fn refusal_e10_debug_and_logs_hold_no_secret_of_whole_logins() {
                 client.authorize_redirect_with("https://app.example/cb", &options).await.unwrap();
             shown.push(format!("{sent:?} {session:?} {client:?}"));
             browser.take(&session.set_cookies());
-            for (_, value) in &browser.cookies {
+            for value in browser.cookies.values() {
                 secrets.push(value.clone());
             }
             let url = if name == "one" { url } else { sent.location().to_owned() };

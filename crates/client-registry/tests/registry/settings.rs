@@ -95,7 +95,10 @@ fn the_environment_configures_what_is_registered_and_warns_of_near_misses() {
     let registry = builder.http(Http::silent()).build().unwrap();
     assert_eq!(registry.names().len(), 1, "the environment registers nothing by itself");
     let [warning] = registry.warnings() else { panic!("{:?}", registry.warnings()) };
-    assert!(warning.contains("MY_IDP_SCOPES") && warning.contains("MY_IDP_SCOPE is"), "{warning}");
+    assert!(
+        warning.contains("MY_IDP_SCOPES") && warning.contains("MY_IDP_SCOPE meant"),
+        "{warning}"
+    );
     assert!(!warning.contains("canary"));
 
     let broken = Env::from_vars([("IDP_CLIENT_ID", "id"), ("IDP_LEEWAY", "soon")]);

@@ -1,6 +1,5 @@
 //! What the tests share: an application with a clock to set, browsers with cookies, a scripted
 //! network and a scripted OpenID provider.
-#![allow(clippy::needless_pass_by_value)] // `json!(..)` reads best as a value.
 
 mod http;
 mod idp;
