@@ -1,1 +1,176 @@
-fn main() {}
+//! HMAC-SHA1 signatures (RFC 5849 §3.4.2), against `oauth1-request` and against the bare MAC.
+
+use std::hint::black_box;
+use std::num::NonZeroU64;
+
+use benches::requests::{S1_SIGNATURE, SignedRequest, s1, s2};
+use benches::{FLOOR, OURS, Table};
+use hmac::{Hmac, KeyInit, Mac};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use oauth1_core::Signer;
+use oauth1_request::{Builder, Credentials, HMAC_SHA1, HmacSha1, ParameterList};
+use protocol_core::{base64url, percent};
+use sha1::Sha1;
+
+const PEER: &str = "oauth1-request";
+
+fn main() {
+    let mut table = Table::from_args("oauth1");
+    for (name, request) in [("S1", s1()), ("S2", s2())] {
+        all_agree(&request);
+        header_kept_key(&mut table, name, &request);
+        header_per_call(&mut table, name, &request);
+        whole_request(&mut table, name, &request);
+    }
+    table.finish();
+}
+
+/// The key is made ready once; ours writes into one buffer, the peer always makes a new text.
+fn header_kept_key(table: &mut Table, name: &str, request: &SignedRequest) {
+    let (signer, url, mut out) = (request.signer(), request.url(), String::new());
+    let (builder, parameters) = (builder(request), parameters(request));
+    table.row(
+        &format!("{name} header kept key"),
+        vec![
+            (OURS, Box::new(|| header(&signer, request, black_box(&url), black_box(&mut out)))),
+            (FLOOR, floor(request)),
+            (
+                PEER,
+                Box::new(|| {
+                    let uri = black_box(request.uri);
+                    black_box(builder.authorize(request.method, uri, &parameters));
+                }),
+            ),
+        ],
+    );
+}
+
+/// All begins with the secrets, and ends with a new text.
+fn header_per_call(table: &mut Table, name: &str, request: &SignedRequest) {
+    let (url, parameters) = (request.url(), parameters(request));
+    table.row(
+        &format!("{name} header per call"),
+        vec![
+            (
+                OURS,
+                Box::new(|| {
+                    let mut out = String::new();
+                    header(&black_box(request).signer(), request, &url, &mut out);
+                    black_box(out);
+                }),
+            ),
+            (FLOOR, floor(request)),
+            (
+                PEER,
+                Box::new(|| {
+                    let builder = builder(black_box(request));
+                    black_box(builder.authorize(request.method, request.uri, &parameters));
+                }),
+            ),
+        ],
+    );
+}
+
+/// A request that someone else built: its parameters are read from its query and body. The peer
+/// leaves that to the caller, who is here a short one.
+fn whole_request(table: &mut Table, name: &str, request: &SignedRequest) {
+    let signer = request.signer().with_nonce(request.nonce);
+    let mut ours = http_request(request);
+    let builder = builder(request);
+    let mut theirs = http_request(request);
+    table.row(
+        &format!("{name} request"),
+        vec![
+            (
+                OURS,
+                Box::new(|| signer.sign(black_box(&mut ours), request.now()).expect("a signature")),
+            ),
+            (FLOOR, floor(request)),
+            (PEER, Box::new(|| sign_with_peer(&builder, request.uri, black_box(&mut theirs)))),
+        ],
+    );
+}
+
+fn header(signer: &Signer, request: &SignedRequest, url: &str, out: &mut String) {
+    signer
+        .authorization_header(request.method, url, &request.form, request.nonce, request.now(), out)
+        .expect("a signature");
+}
+
+fn floor(request: &SignedRequest) -> Box<dyn FnMut()> {
+    let (key, base_string) = (hmac(request), request.base_string());
+    Box::new(move || {
+        let mac = key.clone().chain_update(black_box(&base_string));
+        black_box(mac.finalize().into_bytes());
+    })
+}
+
+fn hmac(request: &SignedRequest) -> Hmac<Sha1> {
+    Hmac::new_from_slice(request.hmac_key().as_bytes()).expect("a key of any length")
+}
+
+fn builder(request: &SignedRequest) -> Builder<'_, HmacSha1, &str, &str> {
+    let client = Credentials::new(request.client.0, request.client.1);
+    let token = Credentials::new(request.token.0, request.token.1);
+    let mut builder = Builder::new(client, HMAC_SHA1);
+    builder.token(token).nonce(request.nonce).timestamp(NonZeroU64::new(request.timestamp));
+    builder.version(true);
+    builder
+}
+
+type Pairs<K, V> = ParameterList<K, V, Vec<(K, V)>>;
+
+/// Sorted, as the peer wants them.
+fn parameters(request: &SignedRequest) -> Pairs<&'static str, &'static str> {
+    ParameterList::new(request.query.iter().chain(&request.form).copied().collect())
+}
+
+fn http_request(request: &SignedRequest) -> http::Request<String> {
+    let builder = http::Request::builder().method(request.method).uri(request.url());
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    let builder = match request.form.is_empty() {
+        true => builder,
+        false => builder.header(CONTENT_TYPE, form),
+    };
+    builder.body(request.body()).expect("a request")
+}
+
+fn sign_with_peer(
+    builder: &Builder<'_, HmacSha1, &str, &str>,
+    uri: &str,
+    request: &mut http::Request<String>,
+) {
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    let form = request.body().as_bytes();
+    let pairs = percent::form_pairs(query).chain(percent::form_pairs(form)).collect();
+    let parameters: Pairs<_, _> = ParameterList::new(pairs);
+    let header = builder.authorize(request.method().as_str(), uri, &parameters);
+    let header = HeaderValue::try_from(header).expect("ASCII");
+    request.headers_mut().insert(AUTHORIZATION, header);
+}
+
+/// A contender that signs something else would be no contender.
+fn all_agree(request: &SignedRequest) {
+    let mac = hmac(request).chain_update(request.base_string()).finalize().into_bytes();
+    let expected = base64url::encode_standard(mac);
+    if request.url() == s1().url() {
+        assert_eq!(expected, S1_SIGNATURE);
+        assert_eq!(request.base_string().len(), 452);
+    }
+    let expected = format!("oauth_signature=\"{}\"", percent::encode(&expected));
+    let holds = |header: &str| assert!(header.contains(&expected), "{header}: {expected}");
+
+    let mut out = String::new();
+    header(&request.signer(), request, &request.url(), &mut out);
+    holds(&out);
+    holds(&builder(request).authorize(request.method, request.uri, &parameters(request)));
+
+    let mut ours = http_request(request);
+    let signer = request.signer().with_nonce(request.nonce);
+    signer.sign(&mut ours, request.now()).expect("a signature");
+    let mut theirs = http_request(request);
+    sign_with_peer(&builder(request), request.uri, &mut theirs);
+    for signed in [ours, theirs] {
+        holds(signed.headers()[AUTHORIZATION].to_str().expect("ASCII"));
+    }
+}
