@@ -248,7 +248,7 @@ impl Call {
         let location = std::str::from_utf8(location.as_bytes()).map_err(|_| wrong("no text"))?;
         let mut next = self.url.join(location).map_err(|error| wrong(&error.to_string()))?;
         next.set_fragment(None);
-        if false {
+        if self.url.scheme() == "https" && next.scheme() != "https" {
             return Err(wrong(&format!("https turned into {}", next.scheme())));
         }
         match Endpoint::parse("url", next.as_str()) {

@@ -245,10 +245,10 @@ impl fmt::Debug for Body {
 mod tests {
     use super::*;
 
-    fn source(chunks: &[&'static str]) -> Body {
-        let mut chunks = chunks.to_vec().into_iter();
+    fn source(chunks: &'static [&'static str]) -> Body {
+        let mut chunks = chunks.iter();
         Body::from_chunks(move |_: &mut Context<'_>| {
-            Poll::Ready(chunks.next().map(|chunk| Ok(chunk.into())))
+            Poll::Ready(chunks.next().map(|chunk| Ok((*chunk).into())))
         })
     }
 
