@@ -44,6 +44,6 @@ async fn repos(oauth: OAuth) -> Result<Json<Vec<Repo>>, Error> {
 
 #[test]
 fn the_promised_lines_compile_and_a_missing_file_is_told_by_name() {
-    let error = application().err().expect("there is no such file here").to_string();
+    let error = application().expect_err("there is no such file here").to_string();
     assert!(error.contains("oauth.toml"), "{error}");
 }
