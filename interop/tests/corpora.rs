@@ -46,7 +46,7 @@ fn cases_that_hold_pass_and_the_counts_stand_alone_on_the_last_line() {
 
 #[test]
 fn each_kind_of_wrong_outcome_is_a_failure_with_a_line_of_its_own() {
-    let token_case = |id: &str, expect: &str, reason: &str| {
+    let token_case = |id: &str, expect: &str, reason: Option<&str>| {
         json!({"id": id, "status": 200, "headers": {}, "body": "[1]", "expect": expect,
                "reason": reason, "result": {"access_token": "t"}})
     };
