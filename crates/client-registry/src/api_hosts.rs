@@ -31,7 +31,8 @@ impl ApiHosts {
             let endpoint =
                 Endpoint::parse(what, &format!("https://{text}/")).map_err(|_| wrong())?;
             let url = Url::parse(endpoint.as_str()).map_err(|_| wrong())?;
-            let bare = url.path() == "/" && url.query().is_none() && !text.contains(['*', '/', ',']);
+            let bare =
+                url.path() == "/" && url.query().is_none() && !text.contains(['*', '/', ',']);
             bare.then(|| Host::of(&url)).ok_or_else(wrong)
         };
         let hosts = text.split_ascii_whitespace().map(read).collect::<Result<_, _>>()?;

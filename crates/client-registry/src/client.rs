@@ -60,7 +60,7 @@ impl Registered {
         let kind = match config.protocol {
             Protocol::OAuth1(_) => ClientKind::OAuth1(Box::new(OAuth1Client::new(config)?)),
             Protocol::OAuth2(_) => {
-                ClientKind::OAuth2(Box::new(OAuth2Client::new(config, issuers)?))
+                ClientKind::OAuth2(Box::new(OAuth2Client::new(config, provider.checks(), issuers)?))
             }
         };
         Ok(Registered {

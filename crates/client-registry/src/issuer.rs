@@ -113,7 +113,7 @@ impl<T> Default for Shared<T> {
 }
 
 impl<T> Shared<T> {
-    /// The document. Nobody waits for a renewal while the old one may still be used.
+    /// The document. While the old one may still be used, whoever renews it waits and nobody else.
     async fn value<F: Future<Output = Result<Fetched<T>, Error>>>(
         &self,
         clock: &Clock,
@@ -160,7 +160,10 @@ impl<T> Shared<T> {
         clock: &Clock,
         fetch: impl FnOnce() -> F,
     ) -> Result<Arc<T>, Error> {
-        match fetch().await {
+        let dropped = Dropped { shared: self, clock };
+        let fetched = fetch().await;
+        std::mem::forget(dropped);
+        match fetched {
             Ok(Fetched { value, max_age, .. }) => {
                 Ok(lock(&self.kept).fetched(value, max_age, clock.now()))
             }
@@ -181,6 +184,18 @@ impl<T> Shared<T> {
                 Error::config("issuer", "its documents cannot be fetched at the moment")
             })),
         }
+    }
+}
+
+/// Reports a fetch as failed whose caller went away in the middle.
+struct Dropped<'a, T> {
+    shared: &'a Shared<T>,
+    clock: &'a Clock,
+}
+
+impl<T> Drop for Dropped<'_, T> {
+    fn drop(&mut self) {
+        lock(&self.shared.kept).failed(self.clock.now());
     }
 }
 

@@ -1,7 +1,9 @@
 //! What the application says about one provider: a preset, and settings on top of it.
 
 use std::future::Future;
+use std::sync::Arc;
 
+use oidc_core::Claims;
 use protocol_core::Error;
 
 use crate::profile::Mapping;
@@ -30,7 +32,11 @@ pub struct Provider {
     overwrite: bool,
     fetch_token: Option<FetchToken>,
     update_token: Option<UpdateToken>,
+    checks: Vec<OwnCheck>,
 }
+
+/// A check of the application's own on the claims of a verified ID token.
+pub(crate) type OwnCheck = Arc<dyn Fn(&Claims) -> Result<(), String> + Send + Sync>;
 
 impl Provider {
     /// A provider of which nothing is known yet.
@@ -85,6 +91,31 @@ impl Provider {
     pub fn overwrite(mut self) -> Self {
         self.overwrite = true;
         self
+    }
+
+    /// Checks the claims of every ID token, after all other checks; its text becomes
+    /// [`Reason::OwnCheck`](crate::Reason), and the login is refused.
+    ///
+    /// ```
+    /// use client_registry::providers;
+    ///
+    /// let google = providers::google().check(|claims| match claims.get::<String>("hd") {
+    ///     Ok(Some(domain)) if domain == "example.com" => Ok(()),
+    ///     _ => Err("not one of our Workspace accounts".to_owned()),
+    /// });
+    /// # let _ = google;
+    /// ```
+    #[must_use]
+    pub fn check(
+        mut self,
+        check: impl Fn(&Claims) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.checks.push(Arc::new(check));
+        self
+    }
+
+    pub(crate) fn checks(&self) -> Vec<OwnCheck> {
+        self.checks.clone()
     }
 
     /// Takes this client's tokens from wherever the application keeps them, by client and user; see

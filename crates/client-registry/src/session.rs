@@ -163,7 +163,9 @@ impl Session {
         if now > expires {
             return Err(Reason::LoginExpired.into());
         }
-        if !self.0.registry.0.finished.first_use(pending.key().as_str(), expires, now) {
+        // With the time, since an OAuth 1.0 server may hand out one token twice.
+        let once = format!("{} {}", pending.key().as_str(), pending.began);
+        if !self.0.registry.0.finished.first_use(&once, expires, now) {
             return Err(Reason::LoginReplayed.into());
         }
         Ok(pending)

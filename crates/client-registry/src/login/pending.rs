@@ -1,6 +1,8 @@
 //! A login that has begun: what the callback is checked against, and what the token request needs.
 
-use protocol_core::{CodeVerifier, Error, Reason, TokenSecret, UnixTime, base64url, digest, secret};
+use protocol_core::{
+    CodeVerifier, Error, Reason, TokenSecret, UnixTime, base64url, digest, secret,
+};
 use serde::{Deserialize, Serialize};
 
 /// A login that has begun. It is made when the user is sent away, kept for the user's browser alone,

@@ -13,7 +13,7 @@ use oauth2_core::{
 };
 use oidc_core::Nonce;
 use oidc_core::claims::Original;
-use protocol_core::{ClientSecret, CodeVerifier, Endpoint, Error, Reason, Secret};
+use protocol_core::{ClientSecret, CodeVerifier, Endpoint, Error, Reason, RefreshToken, Secret};
 
 use crate::authorized::{Authorized, Check};
 use crate::body::Body;
@@ -24,6 +24,7 @@ use crate::issuer::{Issuer, Issuers, Place};
 use crate::login::PendingLogin;
 use crate::login::pending::PendingKind;
 use crate::options::LoginOptions;
+use crate::provider::OwnCheck;
 use crate::quirks::{Quirk, Quirks};
 use crate::registry::Registry;
 use crate::token::{Data, Token};
@@ -42,10 +43,15 @@ pub(crate) struct OAuth2Client {
     issuer: Option<Arc<Issuer>>,
     authentications: Authentications,
     rules: TokenResponseRules,
+    checks: Vec<OwnCheck>,
 }
 
 impl OAuth2Client {
-    pub(crate) fn new(config: Config, issuers: &Issuers) -> Result<Self, Error> {
+    pub(crate) fn new(
+        config: Config,
+        checks: Vec<OwnCheck>,
+        issuers: &Issuers,
+    ) -> Result<Self, Error> {
         let Config { client_id, client_secret, authorize_params, token_params, quirks, .. } =
             config;
         let Protocol::OAuth2(config) = config.protocol else {
@@ -71,6 +77,7 @@ impl OAuth2Client {
             token_params,
             authentications,
             rules,
+            checks,
         };
         client.check_parameters()?;
         Ok(client)
@@ -254,6 +261,7 @@ impl OAuth2Client {
         }
         self.with_parameters(request, openid, max_age, &LoginOptions::new())?;
         self.grant(&Secret::new(""))?;
+        self.refresh_grant(&RefreshToken::new(""))?;
         Ok(())
     }
 

@@ -190,6 +190,10 @@ impl OAuth2Client {
         if let (Some(secret), false) = (&self.client_secret, hmac.is_empty()) {
             verifier = verifier.allow_hmac(hmac, secret)?;
         }
+        for check in &self.checks {
+            let check = check.clone();
+            verifier = verifier.check(move |claims| check(claims));
+        }
         Ok(verifier)
     }
 

@@ -2,7 +2,7 @@
 //! (RFC 7009).
 
 use oauth2_core::{ClientCredentialsGrant, RefreshTokenGrant, Revocation};
-use protocol_core::Error;
+use protocol_core::{Error, RefreshToken};
 
 use super::{OAuth2Client, from_response};
 use crate::driver::drive;
@@ -25,10 +25,7 @@ impl OAuth2Client {
             Error::NeedsLogin("the token has expired, and there is no refresh token".to_owned())
         })?;
         let server = self.server(registry).await?;
-        let mut grant = RefreshTokenGrant::new(refresh_token);
-        for (name, value) in &self.config.refresh_params {
-            grant = grant.param(name, value)?;
-        }
+        let grant = self.refresh_grant(refresh_token)?;
         let endpoint = self.config.refresh_url.as_ref().unwrap_or(&server.token_endpoint);
         let flow = grant.flow(endpoint, self.authentications.choose(&server)?, &self.rules);
         let response = drive(flow, &*registry.0.http, &registry.0.clock).await?;
@@ -48,6 +45,13 @@ impl OAuth2Client {
             ..Data::new(response.access_token)
         });
         Ok((token, left_aside))
+    }
+
+    pub(super) fn refresh_grant(&self, token: &RefreshToken) -> Result<RefreshTokenGrant, Error> {
+        let mut params = self.config.refresh_params.iter();
+        params.try_fold(RefreshTokenGrant::new(token), |grant, (name, value)| {
+            grant.param(name, value)
+        })
     }
 
     /// The client's own token (RFC 6749 §4.4).

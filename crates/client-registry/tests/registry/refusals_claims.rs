@@ -1,5 +1,8 @@
 //! REFUSALS.md, C: what ID tokens and UserInfo answers say.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use client_registry::{Callback, Key};
 use oidc_core::jwk::{Algorithm, SigningKey};
 use serde_json::{Value, json};
@@ -410,4 +413,30 @@ async fn userinfo_is_asked_for_when_what_was_asked_is_not_in_the_id_token() {
     idp.answer("/userinfo", |_| json_answer(json!({"sub": "u1", "email": "other@mail.example"})));
     let user = app.login(&idp).await.unwrap().userinfo().await.unwrap();
     assert_eq!(user.email().unwrap().address, "u1@mail.example");
+}
+
+#[tokio::test]
+async fn refusal_c13_an_own_check_runs_at_every_login() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let provider = Idp::provider().check({
+        let asked = asked.clone();
+        move |claims| {
+            asked.fetch_add(1, Ordering::SeqCst);
+            match claims.get::<String>("hd") {
+                Ok(Some(domain)) if domain == "ours.example" => Ok(()),
+                _ => Err("not one of ours".to_owned()),
+            }
+        }
+    });
+    let idp = Idp::new();
+    let app = App::of(&idp, provider);
+    for (login, domain) in ["ours.example", "other.example", "ours.example"].iter().enumerate() {
+        idp.claims(json!({ "hd": domain }));
+        let outcome = app.login(&idp).await;
+        match *domain {
+            "ours.example" => assert!(outcome.is_ok(), "{login}"),
+            _ => assert_eq!(outcome.unwrap_err().code(), "own_check", "{login}"),
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), login + 1);
+    }
 }
