@@ -23,9 +23,9 @@ const ISSUER: &str = "https://idp.example.com";
 const CLIENT_ID: &str = "s6BhdRkqt3";
 const SUBJECT: &str = "248289761001";
 const NONCE: &str = "n-0S6_WzA2MjUe8dEDNe8Zmd0b9ZkLbQ3mBFVYzZpFQ";
-const ISSUED: i64 = 1_760_000_000;
+const ISSUED: u64 = 1_760_000_000;
 /// The year 2100: `jsonwebtoken` reads the clock itself.
-const EXPIRES: i64 = 4_102_444_800;
+const EXPIRES: u64 = 4_102_444_800;
 
 fn main() {
     let mut table = Table::from_args("idtoken");

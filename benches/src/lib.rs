@@ -72,7 +72,7 @@ impl Table {
     ///
     /// # Panics
     /// If the file cannot be written.
-    pub fn finish(mut self) {
+    pub fn finish(self) {
         self.criterion.final_summary();
         if self.rows.is_empty() {
             return;

@@ -119,7 +119,7 @@ impl SignedRequest {
     }
 
     pub fn now(&self) -> UnixTime {
-        UnixTime::from_seconds(self.timestamp.cast_signed())
+        UnixTime::from_seconds(self.timestamp)
     }
 }
 

@@ -1,0 +1,118 @@
+//! Counts the instructions of one signature, by `valgrind --tool=callgrind`, and fails where there
+//! are more than `instructions.json` allows. `--write` makes what is measured (and 3 %) the limit.
+//!
+//! Unlike times, the counts are the same on a busy machine. Valgrind hides SHA-NI from the program,
+//! so a row "with MAC" holds SHA-1 in software; "without MAC" is what this project writes.
+
+use std::hint::black_box;
+use std::process::{Command, ExitCode};
+
+use benches::requests::{SignedRequest, s1, s2};
+use oauth1_core::{Error, Secrets, SignatureMethod, Signer};
+use serde_json::{Map, Value};
+
+const ROWS: [&str; 4] = ["S1 with MAC", "S1 without MAC", "S2 with MAC", "S2 without MAC"];
+/// What starts the program and makes the key ready is in both counts, and so in no difference.
+const FEW: u64 = 100;
+const MANY: u64 = 1100;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match &arguments[..] {
+        [run, row, times] if run == "run" => {
+            sign(row, times.parse().expect("a number"));
+            ExitCode::SUCCESS
+        }
+        [write] if write == "--write" => {
+            let limits = ROWS.map(|row| (row.to_owned(), Value::from(measured(row) * 103 / 100)));
+            let text = serde_json::to_string_pretty(&Map::from_iter(limits)).expect("numbers");
+            std::fs::write(LIMITS, text + "\n").expect("instructions.json can be written");
+            ExitCode::SUCCESS
+        }
+        [] => compare(),
+        _ => panic!("expected no argument or --write, got {arguments:?}"),
+    }
+}
+
+const LIMITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.json");
+
+fn compare() -> ExitCode {
+    let limits = std::fs::read_to_string(LIMITS).expect("instructions.json");
+    let limits: Map<String, Value> = serde_json::from_str(&limits).expect("an object");
+    let mut within = true;
+    let mut table = vec![["row", "instructions", "limit"].map(str::to_owned).to_vec()];
+    table.push(vec!["---".to_owned(); 3]);
+    for row in ROWS {
+        let (measured, limit) = (measured(row), limits[row].as_u64().expect("a number"));
+        within &= measured <= limit;
+        table.push(vec![row.to_owned(), measured.to_string(), limit.to_string()]);
+    }
+    for line in benches::aligned(&table) {
+        println!("{line}");
+    }
+    if !within {
+        eprintln!("more instructions than instructions.json allows");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// The instructions of one signature.
+fn measured(row: &str) -> u64 {
+    (counted(row, MANY) - counted(row, FEW)) / (MANY - FEW)
+}
+
+fn counted(row: &str, times: u64) -> u64 {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe().expect("this program"))
+        .args(["run", row, &times.to_string()])
+        .output()
+        .expect("valgrind is installed");
+    let text = String::from_utf8_lossy(&output.stderr);
+    let count = text.lines().find_map(|line| line.split_once("Collected : "));
+    match count {
+        Some((_, count)) if output.status.success() => count.trim().parse().expect("a number"),
+        _ => panic!("valgrind: {text}"),
+    }
+}
+
+/// With a kept key, into one buffer.
+fn sign(row: &str, times: u64) {
+    let request = if row.starts_with("S1") { s1() } else { s2() };
+    let signer =
+        if row.ends_with("without MAC") { without_mac(&request) } else { request.signer() };
+    let (url, mut out) = (request.url(), String::new());
+    for _ in 0..times {
+        let (nonce, now) = (request.nonce, request.now());
+        signer
+            .authorization_header(
+                request.method,
+                black_box(&url),
+                &request.form,
+                nonce,
+                now,
+                black_box(&mut out),
+            )
+            .expect("a signature");
+    }
+}
+
+fn without_mac(request: &SignedRequest) -> Signer {
+    Signer::with_method(request.client_credentials(), Constant)
+        .with_token(request.token_credentials())
+}
+
+/// HMAC-SHA1, but for the MAC.
+struct Constant;
+
+impl SignatureMethod for Constant {
+    fn name(&self) -> &str {
+        "HMAC-SHA1"
+    }
+
+    fn sign(&self, base_string: &str, _: &Secrets) -> Result<String, Error> {
+        black_box(base_string);
+        Ok("hCtSmYh+iHYCEqBWrE7C7hYmtUk=".to_owned())
+    }
+}
