@@ -98,7 +98,9 @@ pub struct Any<'a> {
 impl Any<'_> {
     /// The request, signed, if there can be one.
     pub fn signed(&self) -> Option<http::Request<Vec<u8>>> {
-        let builder = http::Request::builder().method(self.parts.method()).uri(self.parts.url());
+        let may_stand = |c: &char| c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(*c);
+        let url: String = self.parts.url().chars().filter(may_stand).collect();
+        let builder = http::Request::builder().method(self.parts.method()).uri(url);
         let mut request = builder.body(self.parts.form.to_vec()).ok()?;
         if let Some(form) = self.content_type {
             let value = if form { "application/x-www-form-urlencoded" } else { "text/plain" };
