@@ -128,9 +128,6 @@ pub(crate) struct Parameter<'a> {
 }
 
 impl<'a> Parameter<'a> {
-    pub(crate) const EMPTY: Parameter<'static> =
-        Parameter { name: Text::EMPTY, value: Text::EMPTY, key: 0 };
-
     pub(crate) fn new(name: Text<'a>, value: Text<'a>) -> Self {
         Parameter { name, value, key: name.key() }
     }
@@ -154,6 +151,14 @@ impl<'a> Parameter<'a> {
     #[cold]
     fn compare_whole(&self, other: &Self) -> Ordering {
         self.name.compare(other.name).then_with(|| self.value.compare(other.value))
+    }
+}
+
+/// [`Parameter::compare`] for places that hold one each.
+pub(crate) fn compare(a: &Option<Parameter<'_>>, b: &Option<Parameter<'_>>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => a.compare(b),
+        _ => a.is_some().cmp(&b.is_some()),
     }
 }
 
@@ -192,22 +197,43 @@ pub(crate) struct Target<'a> {
     port: &'a [u8],
     path: &'a str,
     pub(crate) query: &'a str,
+    /// Scheme, host and path in one piece, where that is the base string URI as it stands.
+    ready: Option<&'a str>,
 }
 
 impl<'a> Target<'a> {
     pub(crate) fn new(scheme: &'a str, authority: &'a str, path: &'a str, query: &'a str) -> Self {
-        Target { scheme, host: b"", port: b"", path, query }.with_authority(authority)
+        let target = Target { scheme, host: b"", port: b"", path, query, ready: None };
+        target.with_authority(authority)
     }
 
+    #[inline]
     pub(crate) fn parse(url: &'a str) -> Result<Self, Error> {
+        if let Some(target) = Target::parse_ready(url) {
+            return Ok(target);
+        }
         let no_url = || Error::config("url", "expected an absolute URL with a host");
         let (scheme, rest) = until(url, |b| !is_scheme(b));
         let rest = rest.strip_prefix("://").filter(|_| !scheme.is_empty()).ok_or_else(no_url)?;
         let (authority, rest) = until(rest, |b| matches!(b, b'/' | b'?' | b'#'));
-        let (path, rest) = until(rest, |b| matches!(b, b'?' | b'#'));
-        let query = rest.strip_prefix('?').map_or("", |rest| until(rest, |b| b == b'#').0);
+        let (path, query) = path_and_query(rest);
         let target = Target::new(scheme, authority, path, query);
         if target.host.is_empty() { Err(no_url()) } else { Ok(target) }
+    }
+
+    /// The usual URL, where nothing is to be put in lower case or left out: its base string URI is
+    /// a piece of it.
+    #[inline]
+    fn parse_ready(url: &'a str) -> Option<Self> {
+        let scheme = if url.starts_with("https://") { "https" } else { "http" };
+        let rest = url.strip_prefix(scheme)?.strip_prefix("://")?;
+        let (host, rest) = until(rest, |b| !matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
+        if host.is_empty() || !rest.starts_with('/') {
+            return None;
+        }
+        let (path, query) = path_and_query(rest);
+        let ready = Some(&url[..scheme.len() + 3 + host.len() + path.len()]);
+        Some(Target { scheme, host: host.as_bytes(), port: b"", path, query, ready })
     }
 
     pub(crate) fn of_uri(uri: &'a http::Uri) -> Result<Self, Error> {
@@ -222,6 +248,7 @@ impl<'a> Target<'a> {
 
     /// With another host and port; user information before them does not count.
     pub(crate) fn with_authority(mut self, authority: &'a str) -> Self {
+        self.ready = None;
         let authority = authority.as_bytes();
         let mut start = 0;
         let mut colon = None;
@@ -244,6 +271,9 @@ impl<'a> Target<'a> {
     /// Appends the base string URI, encoded (RFC 5849 §3.4.1.2): scheme and host in lower case,
     /// the port unless it is the scheme's own, the path as it was written.
     pub(crate) fn write(&self, out: &mut Writer) {
+        if let Some(ready) = self.ready {
+            return out.once(ready.as_bytes());
+        }
         out.once_in_lower_case(self.scheme.as_bytes());
         out.push(b"%3A%2F%2F");
         out.once_in_lower_case(self.host);
@@ -274,6 +304,13 @@ impl<'a> Target<'a> {
         };
         std::str::from_utf8(self.port).is_ok_and(|port| port.parse() == Ok(default))
     }
+}
+
+/// The text before the query, and the query; a fragment is neither.
+#[inline]
+fn path_and_query(rest: &str) -> (&str, &str) {
+    let (path, rest) = until(rest, |b| matches!(b, b'?' | b'#'));
+    (path, rest.strip_prefix('?').map_or("", |rest| until(rest, |b| b == b'#').0))
 }
 
 /// RFC 3986 §3.1.

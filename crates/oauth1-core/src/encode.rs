@@ -64,6 +64,29 @@ impl Writer {
         self.buffer[start..self.at].make_ascii_uppercase();
     }
 
+    /// Appends `bytes` in base64 with padding (RFC 4648 §4), percent-encoded.
+    pub(crate) fn base64_once(&mut self, bytes: &[u8]) {
+        let room = self.room(bytes.len() * 4 + WINDOW);
+        let mut at = 0;
+        let (groups, rest) = bytes.as_chunks::<3>();
+        for group in groups {
+            let Some(window) = window(room, at) else { break };
+            at += put(window, &digits(*group), &ONCE);
+        }
+        self.at += at;
+        match *rest {
+            [a] => {
+                self.once(&digits([a, 0, 0])[..2]);
+                self.push(b"%3D%3D");
+            }
+            [a, b] => {
+                self.once(&digits([a, b, 0])[..3]);
+                self.push(b"%3D");
+            }
+            _ => {}
+        }
+    }
+
     /// Appends bytes one by one, at most `most` of them, by the table.
     #[inline]
     fn each(&mut self, bytes: impl Iterator<Item = u8>, most: usize, table: &Table) {
@@ -161,6 +184,15 @@ fn put(window: &mut [u8; WINDOW], bytes: &[u8], table: &Table) -> usize {
     at
 }
 
+/// Three bytes in base64.
+#[inline(always)]
+fn digits([a, b, c]: [u8; 3]) -> [u8; 4] {
+    let digit = |six: u8| BASE64[usize::from(six & 63)];
+    [digit(a >> 2), digit(a << 4 | b >> 4), digit(b << 2 | c >> 6), digit(c)]
+}
+
+static BASE64: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 impl Table {
     const fn new(escape: &[u8], lower_case: bool) -> Self {
         const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
@@ -193,6 +225,40 @@ impl Table {
 /// RFC 3986 §2.3.
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// Text that is written more than once; whether it needs encoding is found out once.
+#[derive(Clone, Copy)]
+pub(crate) struct Checked<'a> {
+    text: &'a str,
+    unreserved: bool,
+}
+
+impl<'a> Checked<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Checked { text, unreserved: is_unreserved_text(text.as_bytes()) }
+    }
+
+    pub(crate) fn as_str(self) -> &'a str {
+        self.text
+    }
+
+    /// Appends it, percent-encoded.
+    pub(crate) fn write_once(self, out: &mut Writer) {
+        let text = self.text.as_bytes();
+        if self.unreserved { out.push(text) } else { out.once(text) }
+    }
+
+    /// Appends it, percent-encoded twice.
+    pub(crate) fn write_twice(self, out: &mut Writer) {
+        let text = self.text.as_bytes();
+        if self.unreserved { out.push(text) } else { out.twice(text) }
+    }
+}
+
+/// Whether percent-encoding leaves the text as it is.
+pub(crate) fn is_unreserved_text(text: &[u8]) -> bool {
+    text.iter().fold(0, |any, byte| any | ONCE.changes[usize::from(*byte)]) == 0
 }
 
 /// A name or a value, as it is or form-encoded.
@@ -366,6 +432,16 @@ mod tests {
                 assert_eq!(written(|out| form.write_twice(out)), second);
                 assert_eq!(written(|out| form.write_once(out)), first);
             }
+        }
+    }
+
+    #[test]
+    fn base64_is_that_of_the_library_percent_encoded() {
+        for length in 0..70_u8 {
+            let bytes: Vec<u8> = (0..length).map(|at| at.wrapping_mul(0x9d) ^ 0xf7).collect();
+            let text = protocol_core::base64url::encode_standard(&bytes);
+            let expected = protocol_core::percent::encode(&text);
+            assert_eq!(written(|out| out.base64_once(&bytes)), expected);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Signing requests (RFC 5849 §3.1 to §3.5).
 
+mod compose;
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -7,12 +9,11 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use protocol_core::{Error, UnixTime, random};
 
+use self::compose::{Covered, Once, Prepared, ascii};
 use crate::authorization;
-use crate::base_string::{Parameter, Target, form_parameters, write_parameters, write_start};
-use crate::encode::{LONGEST, Text, WINDOW, Writer, form_pairs};
-use crate::signature::{
-    Hash, Key, Method, Rsa, RsaPrivateKey, Secrets, SignatureMethod, needs_key,
-};
+use crate::base_string::Target;
+use crate::encode::{Checked, form_pairs};
+use crate::signature::{Hash, Method, Rsa, RsaPrivateKey, Secrets, SignatureMethod, needs_key};
 use crate::{ClientCredentials, TemporaryCredentials, TokenCredentials};
 
 /// Signs requests for one client, with or without a token.
@@ -241,7 +242,7 @@ impl Signer {
         let form = if form_body { body } else { b"" };
         let host = request.headers().get(HOST).map(host_text).transpose()?;
         let nonce = self.nonce();
-        let once = Once { nonce: &nonce, now, body_hash: body_hash.as_deref() };
+        let once = Once { nonce: Checked::new(&nonce), now, body_hash: body_hash.as_deref() };
         match self.placement {
             Placement::Header => {
                 let target = target(request.uri(), host)?;
@@ -291,7 +292,7 @@ impl Signer {
         let target = target(request.uri(), host)?;
         let covered = Covered { method: request.method().as_str(), target, form: form.as_bytes() };
         let nonce = self.nonce();
-        let once = Once { nonce: &nonce, now, body_hash: None };
+        let once = Once { nonce: Checked::new(&nonce), now, body_hash: None };
         let body = self.appended(&covered, &once, &form)?.into_bytes();
         let headers = request.headers_mut();
         if untyped {
@@ -324,7 +325,7 @@ impl Signer {
         out: &mut String,
     ) -> Result<(), Error> {
         let covered = Covered { method, target: Target::parse(url)?, form: b"" };
-        let once = Once { nonce, now, body_hash: None };
+        let once = Once { nonce: Checked::new(nonce), now, body_hash: None };
         let buffer = std::mem::take(out).into_bytes();
         *out = ascii(self.header(&covered, pairs, &once, buffer)?)?;
         Ok(())
@@ -336,8 +337,7 @@ impl Signer {
     /// What a signature method of one's own answers.
     pub fn signature(&self, base_string: &str) -> Result<String, Error> {
         let prepared = self.prepared();
-        let signature = prepared.key.sign(base_string.as_bytes())?;
-        Ok(String::from_utf8_lossy(signature.as_bytes()).into_owned())
+        Ok(prepared.key.sign(base_string.as_bytes())?.into_text())
     }
 
     fn changed(mut self, change: impl FnOnce(&mut Self)) -> Self {
@@ -356,163 +356,6 @@ impl Signer {
     fn prepared(&self) -> &Prepared {
         self.prepared.get_or_init(|| Arc::new(Prepared::of(self)))
     }
-
-    /// The protocol parameters that do not change from request to request, sorted by name.
-    fn constants(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        [
-            ("oauth_callback", self.callback.as_deref()),
-            ("oauth_consumer_key", Some(&*self.identifier)),
-            ("oauth_session_handle", self.session_handle.as_deref()),
-            ("oauth_signature_method", Some(self.method.name())),
-            ("oauth_token", self.token.as_ref().map(protocol_core::AccessToken::expose)),
-            ("oauth_verifier", self.verifier.as_deref()),
-            ("oauth_version", self.version.then_some("1.0")),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-    }
-
-    /// The header's value, written over `buffer`. The base string is built there first, so that one
-    /// buffer serves both.
-    fn header<K: AsRef<str>, V: AsRef<str>>(
-        &self,
-        covered: &Covered<'_>,
-        pairs: &[(K, V)],
-        once: &Once<'_>,
-        buffer: Vec<u8>,
-    ) -> Result<Vec<u8>, Error> {
-        let prepared = self.prepared();
-        let timestamp = Seconds::of(once.now);
-        let mut out = self.base_string(prepared, covered, pairs, once, &timestamp, buffer)?;
-        let signature = prepared.key.sign(out.written())?;
-        out.restart();
-        out.push(prepared.header());
-        out.push(timestamp.digits());
-        out.push(b"\", oauth_nonce=\"");
-        out.once(once.nonce.as_bytes());
-        if let Some(body_hash) = once.body_hash {
-            out.push(b"\", oauth_body_hash=\"");
-            out.once(body_hash.as_bytes());
-        }
-        out.push(b"\", oauth_signature=\"");
-        out.once(signature.as_bytes());
-        out.push(b"\"");
-        Ok(out.finish())
-    }
-
-    /// `form` with the protocol parameters and the signature behind it.
-    fn appended(
-        &self,
-        covered: &Covered<'_>,
-        once: &Once<'_>,
-        form: &str,
-    ) -> Result<String, Error> {
-        let prepared = self.prepared();
-        let timestamp = Seconds::of(once.now);
-        let none: &[(&str, &str)] = &[];
-        let base_string =
-            self.base_string(prepared, covered, none, once, &timestamp, Vec::new())?;
-        let signature = prepared.key.sign(base_string.written())?;
-        let mut out = Writer::over(Vec::new(), form.len() + prepared.text.len());
-        out.push(form.as_bytes());
-        let mut push = |name: &str, value: &[u8]| {
-            if out.written().last().is_some_and(|last| *last != b'&') {
-                out.push(b"&");
-            }
-            out.push(name.as_bytes());
-            out.push(b"=");
-            out.once(value);
-        };
-        for (name, value) in self.constants() {
-            push(name, value.as_bytes());
-        }
-        push("oauth_timestamp", timestamp.digits());
-        push("oauth_nonce", once.nonce.as_bytes());
-        if let Some(body_hash) = once.body_hash {
-            push("oauth_body_hash", body_hash.as_bytes());
-        }
-        push("oauth_signature", signature.as_bytes());
-        ascii(out.finish())
-    }
-
-    fn base_string<K: AsRef<str>, V: AsRef<str>>(
-        &self,
-        prepared: &Prepared,
-        covered: &Covered<'_>,
-        pairs: &[(K, V)],
-        once: &Once<'_>,
-        timestamp: &Seconds,
-        buffer: Vec<u8>,
-    ) -> Result<Writer, Error> {
-        let parameters = form_parameters(covered.target.query.as_bytes())
-            .chain(form_parameters(covered.form))
-            .chain(
-                pairs.iter().map(|(name, value)| Parameter::plain(name.as_ref(), value.as_ref())),
-            );
-
-        // Few parameters, the usual case, need no heap.
-        let mut few = [Parameter::EMPTY; 24];
-        let mut many = Vec::new();
-        let mut count = 0;
-        let mut size = covered.method.len() + covered.target.len() + once.nonce.len() + 64;
-        for parameter in parameters {
-            size += parameter.name.len() + parameter.value.len() + 2;
-            match few.get_mut(count) {
-                Some(place) => *place = parameter,
-                None => {
-                    if many.is_empty() {
-                        many.extend_from_slice(&few);
-                    }
-                    many.push(parameter);
-                }
-            }
-            count += 1;
-        }
-        let parameters = if many.is_empty() { &mut few[..count] } else { &mut many[..] };
-        parameters.sort_unstable_by(Parameter::compare);
-
-        // Enough whatever the bytes are; of a large body, enough if few need an escape.
-        let size = (size * LONGEST).min(size + 8192) + prepared.text.len() + WINDOW;
-        let mut out = Writer::over(buffer, size);
-        write_start(&mut out, covered.method, &covered.target);
-
-        // All protocol parameters begin so. Where no other parameter does, they are one block, made
-        // ready but for what changes.
-        let prefix = Text::plain(b"oauth_");
-        let before = parameters.partition_point(|parameter| parameter.key < prefix.key());
-        if parameters.get(before).is_some_and(|next| next.name.starts_with(b"oauth_")) {
-            let mut all = parameters.to_vec();
-            all.extend(self.constants().map(|(name, value)| Parameter::plain(name, value)));
-            all.push(Parameter::plain("oauth_nonce", once.nonce));
-            let timestamp = Text::plain(timestamp.digits());
-            all.push(Parameter::new(Text::plain(b"oauth_timestamp"), timestamp));
-            all.extend(once.body_hash.map(|hash| Parameter::plain("oauth_body_hash", hash)));
-            all.sort_unstable_by(Parameter::compare);
-            refuse_protocol_parameters_twice(&all)?;
-            write_parameters(&mut out, &all);
-            return Ok(out);
-        }
-
-        for parameter in &parameters[..before] {
-            parameter.write(&mut out);
-            out.push(b"%26");
-        }
-        if let Some(body_hash) = once.body_hash {
-            out.push(b"oauth_body_hash%3D");
-            out.twice(body_hash.as_bytes());
-            out.push(b"%26");
-        }
-        out.push(prepared.until_nonce());
-        out.twice(once.nonce.as_bytes());
-        out.push(prepared.until_timestamp());
-        out.push(timestamp.digits());
-        out.push(prepared.after_timestamp());
-        for parameter in &parameters[before..] {
-            out.push(b"%26");
-            parameter.write(&mut out);
-        }
-        Ok(out)
-    }
 }
 
 /// Shows the method and the identifier; no secret and no token.
@@ -524,112 +367,6 @@ impl fmt::Debug for Signer {
             .field("placement", &self.placement)
             .field("has_token", &self.token.is_some())
             .finish_non_exhaustive()
-    }
-}
-
-/// What of a request the signature covers.
-struct Covered<'a> {
-    method: &'a str,
-    target: Target<'a>,
-    form: &'a [u8],
-}
-
-/// What belongs to one request alone.
-struct Once<'a> {
-    nonce: &'a str,
-    now: UnixTime,
-    body_hash: Option<&'a str>,
-}
-
-/// What is the same for every request of a signer: the key, and texts that need no encoding anew.
-struct Prepared {
-    key: Key,
-    /// The base string's protocol parameters without the values of nonce and timestamp, then the
-    /// header up to the value of the timestamp.
-    text: Vec<u8>,
-    cuts: [usize; 3],
-}
-
-impl Prepared {
-    fn of(signer: &Signer) -> Self {
-        let size: usize = signer.constants().map(|(n, v)| 2 * n.len() + 2 * v.len() + 16).sum();
-        let mut text = Writer::over(Vec::new(), size + 256);
-        let parameter = |text: &mut Writer, (name, value): (&str, &str)| {
-            if !text.written().is_empty() {
-                text.push(b"%26");
-            }
-            text.push(name.as_bytes());
-            text.push(b"%3D");
-            text.twice(value.as_bytes());
-        };
-        let mut cuts = [0; 3];
-        let mut constants = signer.constants().peekable();
-        for (cut, dynamic) in ["oauth_nonce", "oauth_timestamp"].into_iter().enumerate() {
-            while let Some(constant) = constants.next_if(|(name, _)| *name < dynamic) {
-                parameter(&mut text, constant);
-            }
-            parameter(&mut text, (dynamic, ""));
-            cuts[cut] = text.written().len();
-        }
-        constants.for_each(|constant| parameter(&mut text, constant));
-        cuts[2] = text.written().len();
-
-        text.push(b"OAuth ");
-        if let Some(realm) = &signer.realm {
-            text.push(b"realm=\"");
-            text.push(realm.as_bytes());
-            text.push(b"\", ");
-        }
-        for (name, value) in signer.constants() {
-            text.push(name.as_bytes());
-            text.push(b"=\"");
-            text.once(value.as_bytes());
-            text.push(b"\", ");
-        }
-        text.push(b"oauth_timestamp=\"");
-        Prepared { key: signer.method.key(&signer.secrets), text: text.finish(), cuts }
-    }
-
-    fn until_nonce(&self) -> &[u8] {
-        &self.text[..self.cuts[0]]
-    }
-
-    fn until_timestamp(&self) -> &[u8] {
-        &self.text[self.cuts[0]..self.cuts[1]]
-    }
-
-    fn after_timestamp(&self) -> &[u8] {
-        &self.text[self.cuts[1]..self.cuts[2]]
-    }
-
-    fn header(&self) -> &[u8] {
-        &self.text[self.cuts[2]..]
-    }
-}
-
-/// A time in decimal, without the heap.
-struct Seconds {
-    digits: [u8; 20],
-    start: usize,
-}
-
-impl Seconds {
-    fn of(time: UnixTime) -> Self {
-        let mut digits = [b'0'; 20];
-        let mut start = digits.len();
-        let mut rest = time.seconds();
-        loop {
-            start -= 1;
-            digits[start] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                return Seconds { digits, start };
-            }
-        }
-    }
-
-    fn digits(&self) -> &[u8] {
-        &self.digits[self.start..]
     }
 }
 
@@ -680,18 +417,6 @@ fn without_protocol(form: &str) -> String {
     kept
 }
 
-fn refuse_protocol_parameters_twice(sorted: &[Parameter<'_>]) -> Result<(), Error> {
-    for pair in sorted.windows(2) {
-        let (name, next) = (pair[0].name, pair[1].name);
-        if name.compare(next).is_eq() && PROTOCOL.iter().any(|protocol| name.is(protocol)) {
-            let name = String::from_utf8_lossy(&name.decoded().collect::<Vec<_>>()).into_owned();
-            let problem = format!("{name} is already there; each parameter is sent once");
-            return Err(Error::config("request", problem));
-        }
-    }
-    Ok(())
-}
-
 fn with_query(uri: &Uri, query: &str) -> Result<Uri, Error> {
     let mut parts = uri.clone().into_parts();
     let path_and_query = format!("{}?{query}", uri.path());
@@ -712,10 +437,6 @@ fn sensitive(header: Vec<u8>) -> Result<HeaderValue, Error> {
         .map_err(|_| Error::config("signature method", "expected a name in ASCII"))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-fn ascii(bytes: Vec<u8>) -> Result<String, Error> {
-    String::from_utf8(bytes).map_err(|_| Error::config("signature method", "expected ASCII"))
 }
 
 fn random_nonce() -> String {

@@ -5,14 +5,15 @@
 mod hmac;
 mod rsa;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use protocol_core::{ClientSecret, Error, TokenSecret, percent};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
+
+use crate::encode::{self, Writer};
 
 pub(crate) use self::rsa::{Hash, Rsa, needs_key};
 pub use self::rsa::{RsaPrivateKey, RsaPublicKey};
@@ -92,16 +93,17 @@ impl Secrets {
     /// Both, encoded and joined by `&`: the HMAC key (RFC 5849 §3.4.2), the PLAINTEXT signature
     /// (§3.4.4).
     pub(crate) fn joined(&self) -> Zeroizing<Vec<u8>> {
-        let parts = [self.client_secret.expose(), self.token_secret.expose()].map(percent::encode);
-        let size = parts[0].len() + 1 + parts[1].len();
-        let mut joined = Zeroizing::new(Vec::with_capacity(size));
+        let parts = [self.client_secret.expose(), self.token_secret.expose()];
+        let mut joined = Zeroizing::new(Vec::with_capacity(parts[0].len() + 1 + parts[1].len()));
         for (at, part) in parts.into_iter().enumerate() {
             if at > 0 {
                 joined.push(b'&');
             }
-            joined.extend_from_slice(part.as_bytes());
-            if let Cow::Owned(mut copy) = part {
-                copy.zeroize();
+            if encode::is_unreserved_text(part.as_bytes()) {
+                joined.extend_from_slice(part.as_bytes());
+            } else {
+                let encoded = Zeroizing::new(percent::encode(part).into_owned());
+                joined.extend_from_slice(encoded.as_bytes());
             }
         }
         joined
@@ -189,7 +191,7 @@ impl Key {
         if let Key::Own(own, secrets) = self {
             return own.verify(text(base_string)?, signature, secrets);
         }
-        let expected = self.sign(base_string)?;
+        let expected = self.sign(base_string)?.into_text();
         Ok(protocol_core::secret::ct_eq(expected.as_bytes(), signature.as_bytes()))
     }
 }
@@ -198,26 +200,35 @@ fn text(base_string: &[u8]) -> Result<&str, Error> {
     std::str::from_utf8(base_string).map_err(|_| Error::config("base string", "expected ASCII"))
 }
 
-/// The value of `oauth_signature`, not percent-encoded; a MAC needs no heap.
+/// The value of `oauth_signature`; a MAC needs no heap until its text is asked for.
 pub(crate) enum Signature<'a> {
-    Mac { text: [u8; 88], length: usize },
+    Mac { bytes: [u8; 64], length: usize },
     Borrowed(&'a [u8]),
     Owned(String),
 }
 
 impl Signature<'_> {
     fn of_mac(mac: &[u8]) -> Self {
-        let mut text = [0; 88];
-        // 64 bytes, the longest MAC, are 88 characters: it always fits.
-        let length = STANDARD.encode_slice(mac, &mut text).unwrap_or(0);
-        Signature::Mac { text, length }
+        let mut bytes = [0; 64];
+        bytes.iter_mut().zip(mac).for_each(|(place, byte)| *place = *byte);
+        Signature::Mac { bytes, length: mac.len() }
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    /// Appends it, percent-encoded.
+    pub(crate) fn write_once(&self, out: &mut Writer) {
         match self {
-            Signature::Mac { text, length } => &text[..*length],
-            Signature::Borrowed(bytes) => bytes,
-            Signature::Owned(text) => text.as_bytes(),
+            Signature::Mac { bytes, length } => out.base64_once(&bytes[..*length]),
+            Signature::Borrowed(bytes) => out.once(bytes),
+            Signature::Owned(text) => out.once(text.as_bytes()),
+        }
+    }
+
+    /// It as it is.
+    pub(crate) fn into_text(self) -> String {
+        match self {
+            Signature::Mac { bytes, length } => STANDARD.encode(&bytes[..length]),
+            Signature::Borrowed(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Signature::Owned(text) => text,
         }
     }
 }

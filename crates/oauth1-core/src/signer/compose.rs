@@ -1,0 +1,321 @@
+//! What a signer writes (RFC 5849 §3.4.1, §3.5): base string, header and form, each in one buffer.
+
+use protocol_core::{AccessToken, Error, UnixTime};
+
+use super::{PROTOCOL, Signer};
+use crate::base_string::{
+    Parameter, Target, compare, form_parameters, write_parameters, write_start,
+};
+use crate::encode::{Checked, LONGEST, Text, WINDOW, Writer};
+use crate::signature::Key;
+
+impl Signer {
+    /// The protocol parameters that do not change from request to request, sorted by name.
+    fn constants(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("oauth_callback", self.callback.as_deref()),
+            ("oauth_consumer_key", Some(&*self.identifier)),
+            ("oauth_session_handle", self.session_handle.as_deref()),
+            ("oauth_signature_method", Some(self.method.name())),
+            ("oauth_token", self.token.as_ref().map(AccessToken::expose)),
+            ("oauth_verifier", self.verifier.as_deref()),
+            ("oauth_version", self.version.then_some("1.0")),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
+
+    /// The header's value, written over `buffer`. The base string is built there first, so that one
+    /// buffer serves both.
+    pub(super) fn header<K: AsRef<str>, V: AsRef<str>>(
+        &self,
+        covered: &Covered<'_>,
+        pairs: &[(K, V)],
+        once: &Once<'_>,
+        buffer: Vec<u8>,
+    ) -> Result<Vec<u8>, Error> {
+        let prepared = self.prepared();
+        let timestamp = Seconds::of(once.now);
+        let mut out = self.base_string(prepared, covered, pairs, once, &timestamp, buffer)?;
+        let signature = prepared.key.sign(out.written())?;
+        out.restart();
+        out.push(prepared.header());
+        out.push(timestamp.digits());
+        out.push(b"\", oauth_nonce=\"");
+        once.nonce.write_once(&mut out);
+        if let Some(body_hash) = once.body_hash {
+            out.push(b"\", oauth_body_hash=\"");
+            out.once(body_hash.as_bytes());
+        }
+        out.push(b"\", oauth_signature=\"");
+        signature.write_once(&mut out);
+        out.push(b"\"");
+        Ok(out.finish())
+    }
+
+    /// `form` with the protocol parameters and the signature behind it.
+    pub(super) fn appended(
+        &self,
+        covered: &Covered<'_>,
+        once: &Once<'_>,
+        form: &str,
+    ) -> Result<String, Error> {
+        let prepared = self.prepared();
+        let timestamp = Seconds::of(once.now);
+        let none: &[(&str, &str)] = &[];
+        let base_string =
+            self.base_string(prepared, covered, none, once, &timestamp, Vec::new())?;
+        let signature = prepared.key.sign(base_string.written())?;
+        let mut out = Writer::over(Vec::new(), form.len() + prepared.text.len());
+        out.push(form.as_bytes());
+        let mut push = |name: &str, value: &str| {
+            if out.written().last().is_some_and(|last| *last != b'&') {
+                out.push(b"&");
+            }
+            out.push(name.as_bytes());
+            out.push(b"=");
+            out.once(value.as_bytes());
+        };
+        for (name, value) in self.constants() {
+            push(name, value);
+        }
+        push("oauth_timestamp", &once.now.to_string());
+        push("oauth_nonce", once.nonce.as_str());
+        if let Some(body_hash) = once.body_hash {
+            push("oauth_body_hash", body_hash);
+        }
+        push("oauth_signature", &signature.into_text());
+        ascii(out.finish())
+    }
+
+    fn base_string<K: AsRef<str>, V: AsRef<str>>(
+        &self,
+        prepared: &Prepared,
+        covered: &Covered<'_>,
+        pairs: &[(K, V)],
+        once: &Once<'_>,
+        timestamp: &Seconds,
+        buffer: Vec<u8>,
+    ) -> Result<Writer, Error> {
+        // Few parameters, the usual case, need no heap.
+        let mut few = [None; 24];
+        let mut many = Vec::new();
+        let mut count = 0;
+        let mut size = covered.method.len() + covered.target.len() + once.nonce.as_str().len() + 64;
+        let mut add = |parameter| {
+            let Parameter { name, value, .. } = parameter;
+            size += name.len() + value.len() + 2;
+            match few.get_mut(count) {
+                Some(place) => *place = Some(parameter),
+                None => {
+                    if many.is_empty() {
+                        many.extend_from_slice(&few);
+                    }
+                    many.push(Some(parameter));
+                }
+            }
+            count += 1;
+        };
+        for form in [covered.target.query.as_bytes(), covered.form] {
+            if !form.is_empty() {
+                form_parameters(form).for_each(&mut add);
+            }
+        }
+        for (name, value) in pairs {
+            add(Parameter::plain(name.as_ref(), value.as_ref()));
+        }
+        let parameters = if many.is_empty() { &mut few[..count] } else { &mut many[..] };
+        parameters.sort_unstable_by(compare);
+
+        // Enough whatever the bytes are; of a large body, enough if few need an escape.
+        let size = (size * LONGEST).min(size + 8192) + prepared.text.len() + WINDOW;
+        let mut out = Writer::over(buffer, size);
+        write_start(&mut out, covered.method, &covered.target);
+
+        // All protocol parameters begin so. Where no other parameter does, they are one block, made
+        // ready but for what changes.
+        let prefix = Text::plain(b"oauth_");
+        let end = prefix.key();
+        let before = parameters.partition_point(|next| next.is_some_and(|next| next.key < end));
+        let (before, after) = parameters.split_at(before);
+        if after.iter().flatten().next().is_some_and(|next| next.name.starts_with(b"oauth_")) {
+            let mut all: Vec<_> = before.iter().chain(after).flatten().copied().collect();
+            all.extend(self.constants().map(|(name, value)| Parameter::plain(name, value)));
+            all.push(Parameter::plain("oauth_nonce", once.nonce.as_str()));
+            let timestamp = Text::plain(timestamp.digits());
+            all.push(Parameter::new(Text::plain(b"oauth_timestamp"), timestamp));
+            all.extend(once.body_hash.map(|hash| Parameter::plain("oauth_body_hash", hash)));
+            all.sort_unstable_by(Parameter::compare);
+            refuse_protocol_parameters_twice(&all)?;
+            write_parameters(&mut out, &all);
+            return Ok(out);
+        }
+
+        for parameter in before.iter().flatten() {
+            parameter.write(&mut out);
+            out.push(b"%26");
+        }
+        if let Some(body_hash) = once.body_hash {
+            out.push(b"oauth_body_hash%3D");
+            out.twice(body_hash.as_bytes());
+            out.push(b"%26");
+        }
+        out.push(prepared.until_nonce());
+        once.nonce.write_twice(&mut out);
+        out.push(prepared.until_timestamp());
+        out.push(timestamp.digits());
+        out.push(prepared.after_timestamp());
+        for parameter in after.iter().flatten() {
+            out.push(b"%26");
+            parameter.write(&mut out);
+        }
+        Ok(out)
+    }
+}
+
+/// What of a request the signature covers.
+pub(super) struct Covered<'a> {
+    pub(super) method: &'a str,
+    pub(super) target: Target<'a>,
+    pub(super) form: &'a [u8],
+}
+
+/// What belongs to one request alone.
+pub(super) struct Once<'a> {
+    pub(super) nonce: Checked<'a>,
+    pub(super) now: UnixTime,
+    pub(super) body_hash: Option<&'a str>,
+}
+
+/// What is the same for every request of a signer: the key, and texts that need no encoding anew.
+pub(super) struct Prepared {
+    pub(super) key: Key,
+    /// The base string's protocol parameters without the values of nonce and timestamp, then the
+    /// header up to the value of the timestamp.
+    text: Vec<u8>,
+    cuts: [usize; 4],
+}
+
+impl Prepared {
+    pub(super) fn of(signer: &Signer) -> Self {
+        let constants = signer.constants().map(|(name, value)| (name, Checked::new(value)));
+        let constants: Vec<_> = constants.collect();
+        let size: usize =
+            constants.iter().map(|(n, v)| 2 * (n.len() + v.as_str().len()) + 16).sum();
+        let mut text = Writer::over(Vec::new(), size + 256);
+        let mut cuts = [0; 4];
+        let mut rest = constants.iter().peekable();
+        for (cut, dynamic) in ["oauth_nonce%3D", "oauth_timestamp%3D"].into_iter().enumerate() {
+            while let Some((name, value)) = rest.next_if(|(name, _)| *name < dynamic) {
+                text.push(name.as_bytes());
+                text.push(b"%3D");
+                value.write_twice(&mut text);
+                text.push(b"%26");
+            }
+            text.push(dynamic.as_bytes());
+            cuts[cut] = text.written().len();
+            // Behind the value, which is not here.
+            text.push(b"%26");
+        }
+        for (name, value) in rest {
+            text.push(name.as_bytes());
+            text.push(b"%3D");
+            value.write_twice(&mut text);
+            text.push(b"%26");
+        }
+        cuts[3] = text.written().len();
+        cuts[2] = cuts[3] - b"%26".len();
+
+        text.push(b"OAuth ");
+        if let Some(realm) = &signer.realm {
+            text.push(b"realm=\"");
+            text.push(realm.as_bytes());
+            text.push(b"\", ");
+        }
+        for (name, value) in &constants {
+            text.push(name.as_bytes());
+            text.push(b"=\"");
+            value.write_once(&mut text);
+            text.push(b"\", ");
+        }
+        text.push(b"oauth_timestamp=\"");
+        Prepared { key: signer.method.key(&signer.secrets), text: text.finish(), cuts }
+    }
+
+    fn until_nonce(&self) -> &[u8] {
+        &self.text[..self.cuts[0]]
+    }
+
+    fn until_timestamp(&self) -> &[u8] {
+        &self.text[self.cuts[0]..self.cuts[1]]
+    }
+
+    fn after_timestamp(&self) -> &[u8] {
+        &self.text[self.cuts[1]..self.cuts[2]]
+    }
+
+    fn header(&self) -> &[u8] {
+        &self.text[self.cuts[3]..]
+    }
+}
+
+/// A time in decimal, without the heap.
+struct Seconds {
+    digits: [u8; 20],
+    start: usize,
+}
+
+impl Seconds {
+    fn of(time: UnixTime) -> Self {
+        let mut digits = [b'0'; 20];
+        let mut start = digits.len();
+        let mut rest = time.seconds();
+        while rest >= 10 {
+            start -= 2;
+            let two = (rest % 100) as u8;
+            (digits[start], digits[start + 1]) = (b'0' + two / 10, b'0' + two % 10);
+            rest /= 100;
+        }
+        if rest > 0 || start == digits.len() {
+            start -= 1;
+            digits[start] = b'0' + rest as u8;
+        }
+        Seconds { digits, start }
+    }
+
+    fn digits(&self) -> &[u8] {
+        &self.digits[self.start..]
+    }
+}
+
+fn refuse_protocol_parameters_twice(sorted: &[Parameter<'_>]) -> Result<(), Error> {
+    for pair in sorted.windows(2) {
+        let (name, next) = (pair[0].name, pair[1].name);
+        if name.compare(next).is_eq() && PROTOCOL.iter().any(|protocol| name.is(protocol)) {
+            let name = String::from_utf8_lossy(&name.decoded().collect::<Vec<_>>()).into_owned();
+            let problem = format!("{name} is already there; each parameter is sent once");
+            return Err(Error::config("request", problem));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn ascii(bytes: Vec<u8>) -> Result<String, Error> {
+    String::from_utf8(bytes).map_err(|_| Error::config("signature method", "expected ASCII"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_in_decimal() {
+        for power in 0..20 {
+            let ten = 10_u64.pow(power);
+            for number in [ten - 1, ten, ten + 1, ten.saturating_mul(7), u64::MAX - ten] {
+                let seconds = Seconds::of(UnixTime::from_seconds(number));
+                assert_eq!(seconds.digits(), number.to_string().as_bytes());
+            }
+        }
+    }
+}
