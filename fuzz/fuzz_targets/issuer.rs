@@ -14,6 +14,6 @@ fuzz_target!(|issuer: &str| {
         assert_eq!(Url::parse(endpoint.as_str()).unwrap().origin(), origin);
     }
     assert!(openid.as_str().starts_with(base), "{}", openid.as_str());
-    let path = Url::parse(oauth.as_str()).unwrap().path().to_owned();
-    assert!(path.starts_with("/.well-known/oauth-authorization-server"), "{path}");
+    let (_, path) = oauth.as_str().split_once("/.well-known/oauth-authorization-server").unwrap();
+    assert!(issuer.contains(path), "{path}");
 });
