@@ -1,5 +1,7 @@
 //! Requests to sign, in parts.
 
+use std::str::from_utf8;
+
 use arbitrary::Arbitrary;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
@@ -7,6 +9,8 @@ use oauth1_core::{
     ClientCredentials, Error, Placement, Secrets, SignatureMethod, Signer, TokenCredentials,
     UnixTime,
 };
+
+use crate::slow;
 
 /// A request whose parts are any text.
 #[derive(Arbitrary, Debug)]
@@ -100,6 +104,12 @@ impl Any<'_> {
     pub fn signed(&self) -> Option<http::Request<Vec<u8>>> {
         let may_stand = |c: &char| c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(*c);
         let url: String = self.parts.url().chars().filter(may_stand).collect();
+        // A receiver reads protocol parameters as text, also those that it does not know.
+        let pairs = [url.split('?').nth(1).unwrap_or_default().as_bytes(), self.parts.form];
+        let mut pairs = pairs.into_iter().flat_map(slow::form_pairs);
+        if pairs.any(|(name, value)| name.starts_with(b"oauth_") && from_utf8(&value).is_err()) {
+            return None;
+        }
         let builder = http::Request::builder().method(self.parts.method()).uri(url);
         let mut request = builder.body(self.parts.form.to_vec()).ok()?;
         if let Some(form) = self.content_type {
