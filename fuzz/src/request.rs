@@ -105,9 +105,13 @@ impl Any<'_> {
         let may_stand = |c: &char| c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(*c);
         let url: String = self.parts.url().chars().filter(may_stand).collect();
         // A receiver reads protocol parameters as text, also those that it does not know.
-        let pairs = [url.split('?').nth(1).unwrap_or_default().as_bytes(), self.parts.form];
-        let mut pairs = pairs.into_iter().flat_map(slow::form_pairs);
-        if pairs.any(|(name, value)| name.starts_with(b"oauth_") && from_utf8(&value).is_err()) {
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        let mut pairs = slow::form_pairs(query.as_bytes());
+        pairs.extend(slow::form_pairs(self.parts.form));
+        let is_text = |(name, value): &(Vec<u8>, Vec<u8>)| {
+            from_utf8(name).is_ok() && from_utf8(value).is_ok()
+        };
+        if pairs.iter().any(|pair| pair.0.starts_with(b"oauth_") && !is_text(pair)) {
             return None;
         }
         let builder = http::Request::builder().method(self.parts.method()).uri(url);
