@@ -73,7 +73,7 @@ impl<'a> BaseString<'a> {
 
     /// The base string URI (RFC 5849 §3.4.1.2).
     pub fn uri(&self) -> String {
-        let mut out = Writer::over(Vec::new(), 0);
+        let mut out = Writer::new();
         self.target.write(&mut out);
         let decoded = protocol_core::percent::decode(out.written()).into_owned();
         String::from_utf8_lossy(&decoded).into_owned()
@@ -83,7 +83,7 @@ impl<'a> BaseString<'a> {
     pub fn parameters(&self) -> String {
         let mut sorted = self.parameters.clone();
         sorted.sort_unstable_by(Parameter::compare);
-        let mut out = Writer::over(Vec::new(), 0);
+        let mut out = Writer::new();
         for (at, parameter) in sorted.into_iter().enumerate() {
             if at > 0 {
                 out.push(b"&");
@@ -99,7 +99,7 @@ impl<'a> BaseString<'a> {
     pub fn text(&self) -> String {
         let mut sorted = self.parameters.clone();
         sorted.sort_unstable_by(Parameter::compare);
-        let mut out = Writer::over(Vec::new(), 0);
+        let mut out = Writer::new();
         write_start(&mut out, self.method, &self.target);
         write_parameters(&mut out, &sorted);
         ascii(out.finish())
@@ -128,10 +128,12 @@ pub(crate) struct Parameter<'a> {
 }
 
 impl<'a> Parameter<'a> {
+    #[inline(always)]
     pub(crate) fn new(name: Text<'a>, value: Text<'a>) -> Self {
         Parameter { name, value, key: name.key() }
     }
 
+    #[inline(always)]
     pub(crate) fn plain(name: &'a str, value: &'a str) -> Self {
         Parameter::new(Text::plain(name.as_bytes()), Text::plain(value.as_bytes()))
     }
@@ -142,7 +144,7 @@ impl<'a> Parameter<'a> {
     }
 
     /// Appends it, encoded into the base string.
-    pub(crate) fn write(self, out: &mut Writer) {
+    pub(crate) fn write(&self, out: &mut Writer) {
         self.name.write_twice(out);
         out.push(b"%3D");
         self.value.write_twice(out);

@@ -15,10 +15,19 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Writes over `buffer`, from its start, and expects to need no more than `size` bytes.
-    pub(crate) fn over(mut buffer: Vec<u8>, size: usize) -> Self {
-        buffer.reserve(size.saturating_sub(buffer.len()));
+    /// Writes into a buffer of its own.
+    pub(crate) fn new() -> Self {
+        Writer::over(Vec::new())
+    }
+
+    /// Writes over `buffer`, from its start.
+    pub(crate) fn over(buffer: Vec<u8>) -> Self {
         Writer { buffer, at: 0 }
+    }
+
+    /// Makes room at once for `size` bytes in all.
+    pub(crate) fn reserve(&mut self, size: usize) {
+        self.buffer.reserve(size.saturating_sub(self.buffer.len()));
     }
 
     pub(crate) fn written(&self) -> &[u8] {
@@ -147,13 +156,13 @@ struct Table {
 }
 
 /// The most bytes that one becomes.
-pub(crate) const LONGEST: usize = 5;
+const LONGEST: usize = 5;
 
 /// How much more than needed the buffer grows by, so that it does so seldom.
 const SLACK: usize = 512;
 
 /// What eight bytes may become, and the rest of the last one's entry.
-pub(crate) const WINDOW: usize = 8 * LONGEST + 8;
+const WINDOW: usize = 8 * LONGEST + 8;
 
 /// A byte percent-encoded: itself or `%XX`.
 static ONCE: Table = Table::new(b"%", false);
@@ -272,6 +281,7 @@ impl<'a> Text<'a> {
     pub(crate) const EMPTY: Text<'static> = Text { bytes: b"", escaped: false };
 
     /// Text as it is.
+    #[inline(always)]
     pub(crate) fn plain(bytes: &'a [u8]) -> Self {
         Text { bytes, escaped: false }
     }
@@ -314,6 +324,7 @@ impl<'a> Text<'a> {
 
     /// The first eight bytes as a number that sorts as their encodings do: where two differ, so do
     /// the texts, in the same direction.
+    #[inline(always)]
     pub(crate) fn key(self) -> u64 {
         let key = match self.bytes.first_chunk::<8>() {
             Some(bytes) if !self.escaped => bytes.map(rank),
@@ -414,7 +425,7 @@ mod tests {
     use super::*;
 
     fn written(write: impl Fn(&mut Writer)) -> String {
-        let mut out = Writer::over(Vec::new(), 0);
+        let mut out = Writer::new();
         write(&mut out);
         String::from_utf8(out.finish()).unwrap()
     }

@@ -12,7 +12,7 @@ use protocol_core::{Error, UnixTime, random};
 use self::compose::{Covered, Once, Prepared, ascii};
 use crate::authorization;
 use crate::base_string::Target;
-use crate::encode::{Checked, form_pairs};
+use crate::encode::{Checked, Writer, form_pairs};
 use crate::signature::{Hash, Method, Rsa, RsaPrivateKey, Secrets, SignatureMethod, needs_key};
 use crate::{ClientCredentials, TemporaryCredentials, TokenCredentials};
 
@@ -247,8 +247,10 @@ impl Signer {
             Placement::Header => {
                 let target = target(request.uri(), host)?;
                 let covered = Covered { method: request.method().as_str(), target, form };
-                let header = self.header(&covered, &[] as &[(&str, &str)], &once, Vec::new())?;
-                request.headers_mut().insert(AUTHORIZATION, sensitive(header)?);
+                let none: &[(&str, &str)] = &[];
+                let mut header = Writer::new();
+                self.header(&covered, none, &once, &mut header)?;
+                request.headers_mut().insert(AUTHORIZATION, sensitive(header.finish())?);
             }
             Placement::Query => {
                 let query = without_protocol(request.uri().query().unwrap_or_default());
@@ -326,8 +328,9 @@ impl Signer {
     ) -> Result<(), Error> {
         let covered = Covered { method, target: Target::parse(url)?, form: b"" };
         let once = Once { nonce: Checked::new(nonce), now, body_hash: None };
-        let buffer = std::mem::take(out).into_bytes();
-        *out = ascii(self.header(&covered, pairs, &once, buffer)?)?;
+        let mut header = Writer::over(std::mem::take(out).into_bytes());
+        self.header(&covered, pairs, &once, &mut header)?;
+        *out = ascii(header.finish())?;
         Ok(())
     }
 

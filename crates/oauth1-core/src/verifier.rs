@@ -301,7 +301,7 @@ impl SignedRequest {
 
     fn replay_key(&self, window: Duration) -> ReplayKey {
         let token = self.token.as_deref().unwrap_or_default();
-        let mut named = Writer::over(Vec::new(), 256);
+        let mut named = Writer::new();
         for part in [&*self.consumer_key, token, &*self.timestamp.to_string(), &*self.nonce] {
             named.once(part.as_bytes());
             named.push(b"&");

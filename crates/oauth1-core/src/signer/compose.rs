@@ -6,12 +6,12 @@ use super::{PROTOCOL, Signer};
 use crate::base_string::{
     Parameter, Target, compare, form_parameters, write_parameters, write_start,
 };
-use crate::encode::{Checked, LONGEST, Text, WINDOW, Writer};
+use crate::encode::{Checked, Text, Writer};
 use crate::signature::Key;
 
 impl Signer {
     /// The protocol parameters that do not change from request to request, sorted by name.
-    fn constants(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    fn constants(&self) -> [(&'static str, Option<&str>); 7] {
         [
             ("oauth_callback", self.callback.as_deref()),
             ("oauth_consumer_key", Some(&*self.identifier)),
@@ -21,36 +21,34 @@ impl Signer {
             ("oauth_verifier", self.verifier.as_deref()),
             ("oauth_version", self.version.then_some("1.0")),
         ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
     }
 
-    /// The header's value, written over `buffer`. The base string is built there first, so that one
-    /// buffer serves both.
+    /// Writes the header's value. The base string is built in its place first, so that one buffer
+    /// serves both.
     pub(super) fn header<K: AsRef<str>, V: AsRef<str>>(
         &self,
         covered: &Covered<'_>,
         pairs: &[(K, V)],
         once: &Once<'_>,
-        buffer: Vec<u8>,
-    ) -> Result<Vec<u8>, Error> {
+        out: &mut Writer,
+    ) -> Result<(), Error> {
         let prepared = self.prepared();
         let timestamp = Seconds::of(once.now);
-        let mut out = self.base_string(prepared, covered, pairs, once, &timestamp, buffer)?;
+        self.base_string(prepared, covered, pairs, once, &timestamp, out)?;
         let signature = prepared.key.sign(out.written())?;
         out.restart();
         out.push(prepared.header());
         out.push(timestamp.digits());
         out.push(b"\", oauth_nonce=\"");
-        once.nonce.write_once(&mut out);
+        once.nonce.write_once(out);
         if let Some(body_hash) = once.body_hash {
             out.push(b"\", oauth_body_hash=\"");
             out.once(body_hash.as_bytes());
         }
         out.push(b"\", oauth_signature=\"");
-        signature.write_once(&mut out);
+        signature.write_once(out);
         out.push(b"\"");
-        Ok(out.finish())
+        Ok(())
     }
 
     /// `form` with the protocol parameters and the signature behind it.
@@ -63,10 +61,10 @@ impl Signer {
         let prepared = self.prepared();
         let timestamp = Seconds::of(once.now);
         let none: &[(&str, &str)] = &[];
-        let base_string =
-            self.base_string(prepared, covered, none, once, &timestamp, Vec::new())?;
-        let signature = prepared.key.sign(base_string.written())?;
-        let mut out = Writer::over(Vec::new(), form.len() + prepared.text.len());
+        let mut out = Writer::new();
+        self.base_string(prepared, covered, none, once, &timestamp, &mut out)?;
+        let signature = prepared.key.sign(out.written())?;
+        out.restart();
         out.push(form.as_bytes());
         let mut push = |name: &str, value: &str| {
             if out.written().last().is_some_and(|last| *last != b'&') {
@@ -77,7 +75,9 @@ impl Signer {
             out.once(value.as_bytes());
         };
         for (name, value) in self.constants() {
-            push(name, value);
+            if let Some(value) = value {
+                push(name, value);
+            }
         }
         push("oauth_timestamp", &once.now.to_string());
         push("oauth_nonce", once.nonce.as_str());
@@ -95,13 +95,13 @@ impl Signer {
         pairs: &[(K, V)],
         once: &Once<'_>,
         timestamp: &Seconds,
-        buffer: Vec<u8>,
-    ) -> Result<Writer, Error> {
+        out: &mut Writer,
+    ) -> Result<(), Error> {
         // Few parameters, the usual case, need no heap.
         let mut few = [None; 24];
         let mut many = Vec::new();
         let mut count = 0;
-        let mut size = covered.method.len() + covered.target.len() + once.nonce.as_str().len() + 64;
+        let mut size = 0;
         let mut add = |parameter| {
             let Parameter { name, value, .. } = parameter;
             size += name.len() + value.len() + 2;
@@ -127,10 +127,13 @@ impl Signer {
         let parameters = if many.is_empty() { &mut few[..count] } else { &mut many[..] };
         parameters.sort_unstable_by(compare);
 
-        // Enough whatever the bytes are; of a large body, enough if few need an escape.
-        let size = (size * LONGEST).min(size + 8192) + prepared.text.len() + WINDOW;
-        let mut out = Writer::over(buffer, size);
-        write_start(&mut out, covered.method, &covered.target);
+        // Enough for most requests, so that a new buffer is allocated once.
+        let nonce = once.nonce.as_str().len();
+        let uri = 2 * (covered.method.len() + covered.target.len());
+        let base_string = prepared.cuts[3] + uri + nonce + (4 * size).min(2 * size + 8192);
+        let header = prepared.header().len() + nonce;
+        out.reserve(base_string.max(header) + 256);
+        write_start(out, covered.method, &covered.target);
 
         // All protocol parameters begin so. Where no other parameter does, they are one block, made
         // ready but for what changes.
@@ -140,19 +143,21 @@ impl Signer {
         let (before, after) = parameters.split_at(before);
         if after.iter().flatten().next().is_some_and(|next| next.name.starts_with(b"oauth_")) {
             let mut all: Vec<_> = before.iter().chain(after).flatten().copied().collect();
-            all.extend(self.constants().map(|(name, value)| Parameter::plain(name, value)));
+            let constants = self.constants();
+            let sent = constants.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+            all.extend(sent.map(|(name, value)| Parameter::plain(name, value)));
             all.push(Parameter::plain("oauth_nonce", once.nonce.as_str()));
             let timestamp = Text::plain(timestamp.digits());
             all.push(Parameter::new(Text::plain(b"oauth_timestamp"), timestamp));
             all.extend(once.body_hash.map(|hash| Parameter::plain("oauth_body_hash", hash)));
             all.sort_unstable_by(Parameter::compare);
             refuse_protocol_parameters_twice(&all)?;
-            write_parameters(&mut out, &all);
-            return Ok(out);
+            write_parameters(out, &all);
+            return Ok(());
         }
 
         for parameter in before.iter().flatten() {
-            parameter.write(&mut out);
+            parameter.write(out);
             out.push(b"%26");
         }
         if let Some(body_hash) = once.body_hash {
@@ -161,15 +166,15 @@ impl Signer {
             out.push(b"%26");
         }
         out.push(prepared.until_nonce());
-        once.nonce.write_twice(&mut out);
+        once.nonce.write_twice(out);
         out.push(prepared.until_timestamp());
         out.push(timestamp.digits());
         out.push(prepared.after_timestamp());
         for parameter in after.iter().flatten() {
             out.push(b"%26");
-            parameter.write(&mut out);
+            parameter.write(out);
         }
-        Ok(out)
+        Ok(())
     }
 }
 
@@ -198,30 +203,31 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn of(signer: &Signer) -> Self {
-        let constants = signer.constants().map(|(name, value)| (name, Checked::new(value)));
-        let constants: Vec<_> = constants.collect();
-        let size: usize =
-            constants.iter().map(|(n, v)| 2 * (n.len() + v.as_str().len()) + 16).sum();
-        let mut text = Writer::over(Vec::new(), size + 256);
+        let constants = signer.constants().map(|(name, value)| (name, value.map(Checked::new)));
+        let sent = || constants.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+        let size: usize = sent().map(|(n, v)| 2 * (n.len() + v.as_str().len()) + 16).sum();
+        let mut text = Writer::new();
+        text.reserve(size + 256);
         let mut cuts = [0; 4];
-        let mut rest = constants.iter().peekable();
-        for (cut, dynamic) in ["oauth_nonce%3D", "oauth_timestamp%3D"].into_iter().enumerate() {
-            while let Some((name, value)) = rest.next_if(|(name, _)| *name < dynamic) {
+        for (at, (name, value)) in constants.iter().enumerate() {
+            // Where the two that change sort among the constants.
+            let changing = match at {
+                2 => Some((0, "oauth_nonce%3D")),
+                4 => Some((1, "oauth_timestamp%3D")),
+                _ => None,
+            };
+            if let Some((cut, name)) = changing {
+                text.push(name.as_bytes());
+                cuts[cut] = text.written().len();
+                // Behind the value, which is not here.
+                text.push(b"%26");
+            }
+            if let Some(value) = value {
                 text.push(name.as_bytes());
                 text.push(b"%3D");
                 value.write_twice(&mut text);
                 text.push(b"%26");
             }
-            text.push(dynamic.as_bytes());
-            cuts[cut] = text.written().len();
-            // Behind the value, which is not here.
-            text.push(b"%26");
-        }
-        for (name, value) in rest {
-            text.push(name.as_bytes());
-            text.push(b"%3D");
-            value.write_twice(&mut text);
-            text.push(b"%26");
         }
         cuts[3] = text.written().len();
         cuts[2] = cuts[3] - b"%26".len();
@@ -232,7 +238,7 @@ impl Prepared {
             text.push(realm.as_bytes());
             text.push(b"\", ");
         }
-        for (name, value) in &constants {
+        for (name, value) in sent() {
             text.push(name.as_bytes());
             text.push(b"=\"");
             value.write_once(&mut text);
@@ -259,6 +265,17 @@ impl Prepared {
     }
 }
 
+/// The numbers below a hundred.
+static TWO_DIGITS: [[u8; 2]; 100] = {
+    let mut table = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        table[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1;
+    }
+    table
+};
+
 /// A time in decimal, without the heap.
 struct Seconds {
     digits: [u8; 20],
@@ -272,8 +289,7 @@ impl Seconds {
         let mut rest = time.seconds();
         while rest >= 10 {
             start -= 2;
-            let two = (rest % 100) as u8;
-            (digits[start], digits[start + 1]) = (b'0' + two / 10, b'0' + two % 10);
+            digits[start..start + 2].copy_from_slice(&TWO_DIGITS[(rest % 100) as usize]);
             rest /= 100;
         }
         if rest > 0 || start == digits.len() {
