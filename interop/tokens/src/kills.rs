@@ -39,7 +39,7 @@ pub(crate) async fn run(database: &str, times: usize) -> Outcome<()> {
         process.child.wait().await?;
         let after = stored(&reader).await?;
         if let Some(lost) = promised.iter().find(|token| !after.access_token().ct_eq(token)) {
-            return Err(format!("round {round}: {:.6}… was promised and is not there", lost).into());
+            return Err(format!("round {round}: {lost:.6}… was promised and is not there").into());
         }
         let changed = !after.access_token().ct_eq(before.access_token().expose());
         match (promised.is_empty(), changed) {

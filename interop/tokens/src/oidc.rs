@@ -87,6 +87,6 @@ fn expired(token: &Token) -> Outcome<Token> {
     let mut members = json::object(token.to_exposed_json().as_bytes())?;
     members.insert("expires_at".into(), 1.into());
     members.insert("obtained_at".into(), 1.into());
-    let text = members.iter().map(|(name, value)| format!("{:?}:{value}", name));
+    let text = members.iter().map(|(name, value)| format!("{name:?}:{value}"));
     Ok(Token::from_exposed_json(&format!("{{{}}}", text.collect::<Vec<_>>().join(",")))?)
 }
