@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use protocol_core::Error;
 
-use crate::encode::{Text, Writer, form_pairs};
+use crate::encode::Writer;
+use crate::text::{Text, form_pairs};
 
 /// The parts of a request that its signature covers, borrowed from wherever they are.
 ///
@@ -312,7 +313,7 @@ impl<'a> Target<'a> {
 #[inline]
 fn path_and_query(rest: &str) -> (&str, &str) {
     let (path, rest) = until(rest, |b| matches!(b, b'?' | b'#'));
-    (path, rest.strip_prefix('?').map_or("", |rest| until(rest, |b| b == b'#').0))
+    (path, rest.strip_prefix('?').map_or("", |rest| rest.split('#').next().unwrap_or_default()))
 }
 
 /// RFC 3986 §3.1.

@@ -1,11 +1,7 @@
 //! Percent-encoding as signatures want it (RFC 5849 §3.6), on bytes, straight into one buffer.
 //!
 //! The signature base string encodes each parameter twice. Both passes are one here: an unreserved
-//! byte stays, any other becomes `%25XX`. Nor does sorting by the encoded text need that text:
-//! `%` is smaller than every unreserved byte, and upper-case hex sorts as the bytes do, so
-//! [`RANK`] orders the bytes themselves as their encodings.
-
-use std::cmp::Ordering;
+//! byte stays, any other becomes `%25XX`.
 
 /// Writes bytes one behind the other. The buffer is longer than what was written, so that an
 /// encoded byte is one store of fixed size, whatever its length.
@@ -97,17 +93,23 @@ impl Writer {
     }
 
     /// Appends bytes one by one, at most `most` of them, by the table.
-    #[inline]
-    fn each(&mut self, bytes: impl Iterator<Item = u8>, most: usize, table: &Table) {
-        let mut room = self.room(most * LONGEST + WINDOW);
-        let mut written = 0;
-        for byte in bytes {
-            let Some(window) = room.first_chunk_mut::<WINDOW>() else { break };
-            let length = put(window, &[byte], table);
-            room = &mut room[length..];
-            written += length;
+    pub(crate) fn each(&mut self, mut bytes: impl Iterator<Item = u8>, most: usize, table: &Table) {
+        let room = self.room(most * LONGEST + WINDOW);
+        let mut at = 0;
+        while let Some(window) = window(room, at) {
+            let mut eight = [0; 8];
+            let mut count = 0;
+            for place in &mut eight {
+                let Some(byte) = bytes.next() else { break };
+                *place = byte;
+                count += 1;
+            }
+            at += put(window, &eight[..count], table);
+            if count < 8 {
+                break;
+            }
         }
-        self.at += written;
+        self.at += at;
     }
 
     /// Eight bytes at a time: as they are if all of them stay, else each by the table.
@@ -148,7 +150,7 @@ impl Writer {
 }
 
 /// What each byte becomes.
-struct Table {
+pub(crate) struct Table {
     /// Its text in the order of a little-endian number, whose highest byte is the text's length.
     becomes: [u64; 256],
     /// 0 if that is the byte itself, else 1.
@@ -165,10 +167,10 @@ const SLACK: usize = 512;
 const WINDOW: usize = 8 * LONGEST + 8;
 
 /// A byte percent-encoded: itself or `%XX`.
-static ONCE: Table = Table::new(b"%", false);
+pub(crate) static ONCE: Table = Table::new(b"%", false);
 
 /// A byte percent-encoded twice: itself or `%25XX`.
-static TWICE: Table = Table::new(b"%25", false);
+pub(crate) static TWICE: Table = Table::new(b"%25", false);
 
 /// A byte in lower case, percent-encoded.
 static LOWER: Table = Table::new(b"%", true);
@@ -232,7 +234,7 @@ impl Table {
 }
 
 /// RFC 3986 §2.3.
-const fn is_unreserved(byte: u8) -> bool {
+pub(crate) const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
@@ -270,159 +272,10 @@ pub(crate) fn is_unreserved_text(text: &[u8]) -> bool {
     text.iter().fold(0, |any, byte| any | ONCE.changes[usize::from(*byte)]) == 0
 }
 
-/// A name or a value, as it is or form-encoded.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Text<'a> {
-    bytes: &'a [u8],
-    escaped: bool,
-}
-
-impl<'a> Text<'a> {
-    pub(crate) const EMPTY: Text<'static> = Text { bytes: b"", escaped: false };
-
-    /// Text as it is.
-    #[inline(always)]
-    pub(crate) fn plain(bytes: &'a [u8]) -> Self {
-        Text { bytes, escaped: false }
-    }
-
-    /// Form-encoded text: `+` is a space, `%XX` a byte; a `%` that begins no escape is itself.
-    pub(crate) fn form(bytes: &'a [u8]) -> Self {
-        Text { bytes, escaped: bytes.iter().any(|byte| matches!(byte, b'+' | b'%')) }
-    }
-
-    /// The bytes that it stands for.
-    pub(crate) fn decoded(self) -> impl Iterator<Item = u8> + use<'a> {
-        Decoded { rest: self.bytes, escaped: self.escaped }
-    }
-
-    /// Appends the bytes that it stands for, percent-encoded twice.
-    pub(crate) fn write_twice(self, out: &mut Writer) {
-        if self.escaped {
-            out.each(self.decoded(), self.bytes.len(), &TWICE);
-        } else {
-            out.twice(self.bytes);
-        }
-    }
-
-    /// Appends the bytes that it stands for, percent-encoded once.
-    pub(crate) fn write_once(self, out: &mut Writer) {
-        out.each(self.decoded(), self.bytes.len(), &ONCE);
-    }
-
-    /// The order of the percent-encoded texts (RFC 5849 §3.4.1.3.2).
-    pub(crate) fn compare(self, other: Self) -> Ordering {
-        if self.escaped || other.escaped {
-            return self.decoded().map(rank).cmp(other.decoded().map(rank));
-        }
-        let differ = self.bytes.iter().zip(other.bytes).find(|(a, b)| a != b);
-        match differ {
-            Some((a, b)) => rank(*a).cmp(&rank(*b)),
-            None => self.bytes.len().cmp(&other.bytes.len()),
-        }
-    }
-
-    /// The first eight bytes as a number that sorts as their encodings do: where two differ, so do
-    /// the texts, in the same direction.
-    #[inline(always)]
-    pub(crate) fn key(self) -> u64 {
-        let key = match self.bytes.first_chunk::<8>() {
-            Some(bytes) if !self.escaped => bytes.map(rank),
-            _ => {
-                let mut key = [0; 8];
-                key.iter_mut().zip(self.decoded()).for_each(|(place, byte)| *place = rank(byte));
-                key
-            }
-        };
-        u64::from_be_bytes(key)
-    }
-
-    pub(crate) fn starts_with(self, prefix: &[u8]) -> bool {
-        if self.escaped {
-            let mut bytes = self.decoded();
-            return prefix.iter().all(|byte| bytes.next() == Some(*byte));
-        }
-        self.bytes.starts_with(prefix)
-    }
-
-    pub(crate) fn is(self, text: &[u8]) -> bool {
-        if self.escaped { self.decoded().eq(text.iter().copied()) } else { self.bytes == text }
-    }
-
-    /// How long it is, as it is written.
-    pub(crate) fn len(self) -> usize {
-        self.bytes.len()
-    }
-}
-
-/// The pairs of form-encoded text, in order; empty pieces between `&` are none.
-pub(crate) fn form_pairs(text: &[u8]) -> impl Iterator<Item = (Text<'_>, Text<'_>)> {
-    text.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()).map(|piece| {
-        match piece.iter().position(|byte| *byte == b'=') {
-            Some(at) => (Text::form(&piece[..at]), Text::form(&piece[at + 1..])),
-            None => (Text::form(piece), Text::EMPTY),
-        }
-    })
-}
-
-struct Decoded<'a> {
-    rest: &'a [u8],
-    escaped: bool,
-}
-
-impl Iterator for Decoded<'_> {
-    type Item = u8;
-
-    fn next(&mut self) -> Option<u8> {
-        let (&first, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        if !self.escaped {
-            return Some(first);
-        }
-        Some(match (first, rest) {
-            (b'+', _) => b' ',
-            (b'%', [high, low, after @ ..]) => match (digit(*high), digit(*low)) {
-                (Some(high), Some(low)) => {
-                    self.rest = after;
-                    high << 4 | low
-                }
-                _ => b'%',
-            },
-            (other, _) => other,
-        })
-    }
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).map(|digit| digit as u8)
-}
-
-fn rank(byte: u8) -> u8 {
-    RANK[usize::from(byte)]
-}
-
-/// The place of each byte in the order of the bytes' percent-encodings.
-static RANK: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut next = 0_u8;
-    let mut pass = 0;
-    while pass < 2 {
-        let mut byte = 0;
-        while byte < 256 {
-            if is_unreserved(byte as u8) == (pass == 1) {
-                table[byte] = next;
-                next = next.wrapping_add(1);
-            }
-            byte += 1;
-        }
-        pass += 1;
-    }
-    table
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::form_pairs;
 
     fn written(write: impl Fn(&mut Writer)) -> String {
         let mut out = Writer::new();
@@ -439,7 +292,7 @@ mod tests {
                 assert_eq!(first, protocol_core::percent::encode(&text));
                 let second = written(|out| out.once(first.as_bytes()));
                 assert_eq!(written(|out| out.twice(&text)), second);
-                let form = Text::form(first.as_bytes());
+                let (form, _) = form_pairs(first.as_bytes()).next().unwrap();
                 assert_eq!(written(|out| form.write_twice(out)), second);
                 assert_eq!(written(|out| form.write_once(out)), first);
             }
@@ -453,29 +306,6 @@ mod tests {
             let text = protocol_core::base64url::encode_standard(&bytes);
             let expected = protocol_core::percent::encode(&text);
             assert_eq!(written(|out| out.base64_once(&bytes)), expected);
-        }
-    }
-
-    #[test]
-    fn bytes_sort_as_their_encodings() {
-        for a in 0..=255_u8 {
-            for b in 0..=255_u8 {
-                let encoded = |byte: u8| written(|out| out.once(&[b'x', byte]));
-                let expected = encoded(a).cmp(&encoded(b));
-                assert_eq!(Text::plain(&[b'x', a]).compare(Text::plain(&[b'x', b])), expected);
-            }
-        }
-        assert_eq!(Text::plain(b"a").compare(Text::plain(b"a\0")), Ordering::Less);
-        assert_eq!(Text::form(b"%61+").compare(Text::plain(b"a ")), Ordering::Equal);
-    }
-
-    #[test]
-    fn a_percent_sign_that_begins_no_escape_is_itself() {
-        for (form, text) in
-            [("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("%%41", "%A"), ("%+1", "% 1")]
-        {
-            let decoded: Vec<u8> = Text::form(form.as_bytes()).decoded().collect();
-            assert_eq!(decoded, text.as_bytes(), "{form}");
         }
     }
 }

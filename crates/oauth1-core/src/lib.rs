@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod encode;
+mod text;
 
 pub mod authorization;
 pub mod base_string;

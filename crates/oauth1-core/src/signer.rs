@@ -12,8 +12,9 @@ use protocol_core::{Error, UnixTime, random};
 use self::compose::{Covered, Once, Prepared, ascii};
 use crate::authorization;
 use crate::base_string::Target;
-use crate::encode::{Checked, Writer, form_pairs};
+use crate::encode::{Checked, Writer};
 use crate::signature::{Hash, Method, Rsa, RsaPrivateKey, Secrets, SignatureMethod, needs_key};
+use crate::text::form_pairs;
 use crate::{ClientCredentials, TemporaryCredentials, TokenCredentials};
 
 /// Signs requests for one client, with or without a token.

@@ -9,9 +9,10 @@ use protocol_core::{Error, Reason, ReplayKey, UnixTime, base64url, digest, secre
 
 use crate::authorization;
 use crate::base_string::{BaseString, Parameter, Target};
-use crate::encode::{Text, Writer, form_pairs};
+use crate::encode::Writer;
 use crate::signature::{Hash, Method, Rsa, Secrets, SignatureMethod};
 use crate::signer::{host_text, is_form};
+use crate::text::{Text, form_pairs};
 
 /// Verifies signed requests.
 ///

@@ -6,8 +6,9 @@ use super::{PROTOCOL, Signer};
 use crate::base_string::{
     Parameter, Target, compare, form_parameters, write_parameters, write_start,
 };
-use crate::encode::{Checked, Text, Writer};
+use crate::encode::{Checked, Writer};
 use crate::signature::Key;
+use crate::text::Text;
 
 impl Signer {
     /// The protocol parameters that do not change from request to request, sorted by name.
