@@ -52,7 +52,7 @@ pub static PUBLISHED: LazyLock<(IdTokenVerifier, JwkSet, String, String, UnixTim
 /// OIDC Core §3.1.3.7 by a plain reading of JSON: what must be true of claims that were accepted.
 pub fn may_be_accepted(claims: &Value) -> bool {
     let audience = match &claims["aud"] {
-        Value::Array(many) => many.len() == 1 && many[0] == CLIENT_ID,
+        Value::Array(many) => !many.is_empty() && many.iter().all(|one| one == CLIENT_ID),
         one => one == CLIENT_ID,
     };
     // The leeway is a minute, and a fraction counts as the whole second after it.

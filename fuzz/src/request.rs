@@ -1,5 +1,6 @@
 //! Requests to sign, in parts.
 
+use std::collections::HashSet;
 use std::str::from_utf8;
 
 use arbitrary::Arbitrary;
@@ -104,14 +105,8 @@ impl Any<'_> {
     pub fn signed(&self) -> Option<http::Request<Vec<u8>>> {
         let may_stand = |c: &char| c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(*c);
         let url: String = self.parts.url().chars().filter(may_stand).collect();
-        // A receiver reads protocol parameters as text, also those that it does not know.
         let query = url.split_once('?').map_or("", |(_, query)| query);
-        let mut pairs = slow::form_pairs(query.as_bytes());
-        pairs.extend(slow::form_pairs(self.parts.form));
-        let is_text = |(name, value): &(Vec<u8>, Vec<u8>)| {
-            from_utf8(name).is_ok() && from_utf8(value).is_ok()
-        };
-        if pairs.iter().any(|pair| pair.0.starts_with(b"oauth_") && !is_text(pair)) {
+        if !is_readable(query.as_bytes(), self.parts.form) {
             return None;
         }
         let builder = http::Request::builder().method(self.parts.method()).uri(url);
@@ -143,4 +138,16 @@ impl Any<'_> {
     pub fn now(&self) -> UnixTime {
         UnixTime::from_seconds(self.time.into())
     }
+}
+
+/// Whether a receiver takes the parameters that begin with `oauth_`: each once and in UTF-8, also
+/// those that it does not know, and no hash of a body that it would compare with the body.
+fn is_readable(query: &[u8], form: &[u8]) -> bool {
+    let mut names = HashSet::new();
+    let pairs = slow::form_pairs(query).into_iter().chain(slow::form_pairs(form));
+    let mut oauth = pairs.filter(|(name, _)| name.starts_with(b"oauth_"));
+    oauth.all(|(name, value)| {
+        let is_text = from_utf8(&name).is_ok() && from_utf8(&value).is_ok();
+        is_text && name != b"oauth_body_hash" && names.insert(name)
+    })
 }
