@@ -169,7 +169,7 @@ async fn every_page_has_its_protections() {
         let page = browser.get(path).await;
         for (name, value) in [
             ("cache-control", "no-store"),
-            ("referrer-policy", "no-referrer"),
+            ("referrer-policy", "same-origin"),
             ("x-frame-options", "DENY"),
             ("x-content-type-options", "nosniff"),
         ] {
