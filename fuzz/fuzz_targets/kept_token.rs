@@ -2,16 +2,14 @@
 #![no_main]
 
 use client_registry::Token;
-use fuzz::{CANARY, assert_no_canary};
+use fuzz::{CANARY, answers::kept, assert_no_canary};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|members: &str| {
-    let text = format!("{{\"access_token\":{CANARY:?}{members}}}");
-    match Token::from_exposed_json(&text) {
+    match Token::from_exposed_json(&format!("{{\"access_token\":{CANARY:?}{members}}}")) {
         Ok(token) => {
-            let written = token.to_exposed_json();
-            let again = Token::from_exposed_json(&written).unwrap();
-            assert_eq!(again.to_exposed_json(), written);
+            let again = Token::from_exposed_json(&token.to_exposed_json()).unwrap();
+            assert_eq!(kept(&again), kept(&token));
             assert!(token.access_token().ct_eq(CANARY));
             assert_no_canary(members.as_bytes(), &format!("{token:?}"));
         }
