@@ -5,27 +5,19 @@
 use std::hint::black_box;
 use std::str::FromStr;
 
-use aws_lc_rs::rsa::PublicKeyComponents;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
+use benches::tokens::{
+    CLIENT_ID, ISSUED, ISSUER, NONCE, SUBJECT, SignedToken, bare_signature, sign,
+};
 use benches::{FLOOR, OURS, Table};
-use jose_core::{Algorithm, Jwk, JwkSet, SigningKey, UnixTime};
+use jose_core::{Algorithm, UnixTime};
 use jsonwebtoken::{DecodingKey, Validation};
 use oidc_core::{IdTokenVerifier, Nonce};
 use openidconnect::core::{
     CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJwsSigningAlgorithm,
 };
 use openidconnect::{ClientId, IssuerUrl};
-use protocol_core::base64url;
 use serde::Deserialize;
-use serde_json::{Value, json};
-
-const ISSUER: &str = "https://idp.example.com";
-const CLIENT_ID: &str = "s6BhdRkqt3";
-const SUBJECT: &str = "248289761001";
-const NONCE: &str = "n-0S6_WzA2MjUe8dEDNe8Zmd0b9ZkLbQ3mBFVYzZpFQ";
-const ISSUED: u64 = 1_760_000_000;
-/// The year 2100: `jsonwebtoken` reads the clock itself.
-const EXPIRES: u64 = 4_102_444_800;
+use serde_json::json;
 
 fn main() {
     let mut table = Table::from_args("idtoken");
@@ -53,15 +45,12 @@ fn verify(
         CoreJwsSigningAlgorithm,
     ),
 ) {
-    let key = SigningKey::generate(algorithm).expect("a key").with_kid("2026-01");
-    let token = key.sign(Some("JWT"), &[], claims().to_string().as_bytes()).expect("a token");
-    let jwk = key.verification_key().public_only().expect("a public key");
-
-    let keys = JwkSet::from(Jwk::from_value(&jwk).expect("a JWK"));
+    let signed = sign(algorithm);
+    let (token, jwk, keys) = (&signed.token, &signed.jwk, signed.keys());
     let ours = IdTokenVerifier::new(ISSUER, CLIENT_ID).allow([algorithm]);
     let now = UnixTime::from_seconds(ISSUED + 10);
 
-    let (floor, message, signature) = bare(algorithm, &jwk, &token);
+    let (floor, message, signature) = bare_signature(algorithm, &signed);
 
     let decoding_key = serde_json::from_value(jwk.clone()).expect("a JWK");
     let decoding_key = DecodingKey::from_jwk(&decoding_key).expect("a key");
@@ -83,7 +72,7 @@ fn verify(
                 OURS,
                 Box::new(|| {
                     let nonce = Nonce::Expect(NONCE);
-                    let claims = ours.verify(black_box(&token), &keys, nonce, now).expect("valid");
+                    let claims = ours.verify(black_box(token), &keys, nonce, now).expect("valid");
                     assert_eq!(black_box(claims).sub(), SUBJECT);
                 }),
             ),
@@ -91,7 +80,7 @@ fn verify(
             (
                 "jsonwebtoken",
                 Box::new(|| {
-                    let token = black_box(&token);
+                    let token = black_box(token);
                     let claims = jsonwebtoken::decode::<Claims>(token, &decoding_key, &validation);
                     let claims = black_box(claims.expect("valid").claims);
                     assert!(claims.sub == SUBJECT && claims.nonce == NONCE);
@@ -100,24 +89,13 @@ fn verify(
             (
                 "openidconnect",
                 Box::new(|| {
-                    let token = CoreIdToken::from_str(black_box(&token)).expect("a token");
+                    let token = CoreIdToken::from_str(black_box(token)).expect("a token");
                     let claims = token.claims(&theirs, &nonce).expect("valid");
                     assert_eq!(black_box(claims).subject().as_str(), SUBJECT);
                 }),
             ),
         ],
     );
-}
-
-/// The claims of a login at a usual provider.
-fn claims() -> Value {
-    json!({
-        "iss": ISSUER, "sub": SUBJECT, "aud": CLIENT_ID, "azp": CLIENT_ID,
-        "exp": EXPIRES, "iat": ISSUED, "auth_time": ISSUED, "nonce": NONCE,
-        "at_hash": "77QmUPtjPfzWtF2AnpK9RQ", "email": "jane.doe@example.com",
-        "email_verified": true, "name": "Jane Doe", "given_name": "Jane", "family_name": "Doe",
-        "picture": "https://lh3.example.com/a/AAcHTtd6Zq=s96-c", "locale": "en",
-    })
 }
 
 /// What a user of `jsonwebtoken` writes to get the same claims.
@@ -140,24 +118,4 @@ struct Claims {
     family_name: Option<String>,
     picture: Option<String>,
     locale: Option<String>,
-}
-
-/// The signature alone: the key, what it signed, and the signature.
-fn bare(algorithm: Algorithm, jwk: &Value, token: &str) -> (ParsedPublicKey, Vec<u8>, Vec<u8>) {
-    let member = |name: &str| {
-        let text = jwk[name].as_str().expect("a text");
-        base64url::decode(text).expect("base64url")
-    };
-    let key = match algorithm {
-        Algorithm::RS256 => PublicKeyComponents { n: member("n"), e: member("e") }
-            .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256),
-        Algorithm::ES256 => {
-            let point = [vec![4], member("x"), member("y")].concat();
-            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-        }
-        other => panic!("{other} is not measured"),
-    };
-    let (message, signature) = token.rsplit_once('.').expect("three parts");
-    let signature = base64url::decode(signature).expect("base64url");
-    (key.expect("a key"), message.as_bytes().to_vec(), signature)
 }

@@ -1,15 +1,16 @@
-//! HMAC-SHA1 signatures (RFC 5849 §3.4.2), against `oauth1-request` and against the bare MAC.
+//! HMAC-SHA1 signatures (RFC 5849 §3.4.2), against `oauth1-request`, `reqwest-oauth1` and the bare MAC.
 
 use std::hint::black_box;
 use std::num::NonZeroU64;
 
 use benches::requests::{S1_SIGNATURE, SignedRequest, s1, s2};
-use benches::{FLOOR, OURS, Table};
+use benches::{Contender, FLOOR, OURS, Table};
 use hmac::{Hmac, KeyInit, Mac};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use oauth1_core::Signer;
 use oauth1_request::{Builder, Credentials, HMAC_SHA1, HmacSha1, ParameterList};
 use protocol_core::{base64url, percent};
+use reqwest_oauth1::OAuthClientProvider as _;
 use sha1::Sha1;
 
 const PEER: &str = "oauth1-request";
@@ -19,6 +20,7 @@ fn main() {
     for (name, request) in [("S1", s1()), ("S2", s2())] {
         all_agree(&request);
         header_kept_key(&mut table, name, &request);
+        header_of_pairs(&mut table, name, &request);
         header_per_call(&mut table, name, &request);
         whole_request(&mut table, name, &request);
     }
@@ -32,7 +34,28 @@ fn header_kept_key(table: &mut Table, name: &str, request: &SignedRequest) {
     table.row(
         &format!("{name} header kept key"),
         vec![
-            (OURS, Box::new(|| header(&signer, request, black_box(&url), black_box(&mut out)))),
+            (OURS, Box::new(|| header(&signer, request, &url, &mut out))),
+            (FLOOR, floor(request)),
+            (
+                PEER,
+                Box::new(|| {
+                    let uri = black_box(request.uri);
+                    black_box(builder.authorize(request.method, uri, &parameters));
+                }),
+            ),
+        ],
+    );
+}
+
+/// As before, but all parameters come as pairs, as the peer wants them: none has to be decoded.
+fn header_of_pairs(table: &mut Table, name: &str, request: &SignedRequest) {
+    let (signer, mut out) = (request.signer(), String::new());
+    let (builder, parameters) = (builder(request), parameters(request));
+    let pairs: Vec<_> = request.query.iter().chain(&request.form).copied().collect();
+    table.row(
+        &format!("{name} header of pairs"),
+        vec![
+            (OURS, Box::new(|| header_of(&signer, request, request.uri, &pairs, &mut out))),
             (FLOOR, floor(request)),
             (
                 PEER,
@@ -71,29 +94,47 @@ fn header_per_call(table: &mut Table, name: &str, request: &SignedRequest) {
     );
 }
 
-/// A request that someone else built: its parameters are read from its query and body. The peer
-/// leaves that to the caller, who is here a short one.
+/// A request that someone else built: its parameters are read from its query and body.
+/// `oauth1-request` leaves that to the caller, who is here a short one. `reqwest-oauth1` builds the
+/// request as well, and is left out of S1: beside a query it does not sign the form.
 fn whole_request(table: &mut Table, name: &str, request: &SignedRequest) {
     let signer = request.signer().with_nonce(request.nonce);
     let mut ours = http_request(request);
     let builder = builder(request);
     let mut theirs = http_request(request);
-    table.row(
-        &format!("{name} request"),
-        vec![
-            (
-                OURS,
-                Box::new(|| signer.sign(black_box(&mut ours), request.now()).expect("a signature")),
-            ),
-            (FLOOR, floor(request)),
-            (PEER, Box::new(|| sign_with_peer(&builder, request.uri, black_box(&mut theirs)))),
-        ],
-    );
+    let (client, url) = (reqwest_client(request), request.url());
+    let mut contenders: Vec<Contender<'_>> = vec![
+        (OURS, Box::new(|| signer.sign(black_box(&mut ours), request.now()).expect("a signature"))),
+        (FLOOR, floor(request)),
+        (PEER, Box::new(|| sign_with_peer(&builder, request.uri, black_box(&mut theirs)))),
+    ];
+    if request.form.is_empty() {
+        let work = || drop(black_box(sign_with_reqwest(&client, black_box(&url))));
+        contenders.push(("reqwest-oauth1", Box::new(work)));
+    }
+    table.row(&format!("{name} request"), contenders);
 }
 
 fn header(signer: &Signer, request: &SignedRequest, url: &str, out: &mut String) {
+    header_of(signer, request, url, &request.form, out);
+}
+
+fn header_of(
+    signer: &Signer,
+    request: &SignedRequest,
+    url: &str,
+    pairs: &[(&str, &str)],
+    out: &mut String,
+) {
     signer
-        .authorization_header(request.method, url, &request.form, request.nonce, request.now(), out)
+        .authorization_header(
+            request.method,
+            black_box(url),
+            pairs,
+            request.nonce,
+            request.now(),
+            black_box(out),
+        )
         .expect("a signature");
 }
 
@@ -149,6 +190,24 @@ fn sign_with_peer(
     request.headers_mut().insert(AUTHORIZATION, header);
 }
 
+type ReqwestClient = reqwest_oauth1::Client<
+    reqwest_oauth1::Signer<'static, reqwest_oauth1::Secrets<'static>, reqwest_oauth1::DefaultSM>,
+>;
+
+fn reqwest_client(request: &SignedRequest) -> ReqwestClient {
+    let secrets = reqwest_oauth1::Secrets::new(request.client.0, request.client.1)
+        .token(request.token.0, request.token.1);
+    let parameters = reqwest_oauth1::OAuthParameters::new()
+        .nonce(request.nonce)
+        .timestamp(request.timestamp)
+        .version(true);
+    reqwest::Client::new().oauth1_with_params(secrets, parameters)
+}
+
+fn sign_with_reqwest(client: &ReqwestClient, url: &str) -> reqwest::Request {
+    client.get(url).generate_signature().expect("a signature").build().expect("a request")
+}
+
 /// A contender that signs something else would be no contender.
 fn all_agree(request: &SignedRequest) {
     let mac = hmac(request).chain_update(request.base_string()).finalize().into_bytes();
@@ -163,6 +222,9 @@ fn all_agree(request: &SignedRequest) {
     let mut out = String::new();
     header(&request.signer(), request, &request.url(), &mut out);
     holds(&out);
+    let pairs: Vec<_> = request.query.iter().chain(&request.form).copied().collect();
+    header_of(&request.signer(), request, request.uri, &pairs, &mut out);
+    holds(&out);
     holds(&builder(request).authorize(request.method, request.uri, &parameters(request)));
 
     let mut ours = http_request(request);
@@ -170,6 +232,10 @@ fn all_agree(request: &SignedRequest) {
     signer.sign(&mut ours, request.now()).expect("a signature");
     let mut theirs = http_request(request);
     sign_with_peer(&builder(request), request.uri, &mut theirs);
+    if request.form.is_empty() {
+        let signed = sign_with_reqwest(&reqwest_client(request), &request.url());
+        holds(signed.headers()[AUTHORIZATION].to_str().expect("ASCII"));
+    }
     for signed in [ours, theirs] {
         holds(signed.headers()[AUTHORIZATION].to_str().expect("ASCII"));
     }

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod requests;
+pub mod tokens;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};

@@ -1,17 +1,28 @@
-//! Counts the instructions of one signature, by `valgrind --tool=callgrind`, and fails where there
-//! are more than `instructions.json` allows. `--write` makes what is measured (and 3 %) the limit.
+//! Counts the instructions of one signature and of one verification, by `valgrind --tool=callgrind`,
+//! and fails where there are more than `instructions.json` allows. `--write` makes what is measured (and 3 %) the limit.
 //!
 //! Unlike times, the counts are the same on a busy machine. Valgrind hides SHA-NI from the program,
-//! so a row "with MAC" holds SHA-1 in software; "without MAC" is what this project writes.
+//! so a row "with MAC" holds SHA-1 in software; "without MAC" and "without signature" are what this
+//! project writes.
 
 use std::hint::black_box;
 use std::process::{Command, ExitCode};
 
 use benches::requests::{SignedRequest, s1, s2};
+use benches::tokens::{CLIENT_ID, ISSUED, ISSUER, NONCE, bare_signature, fixed};
+use jose_core::Algorithm;
 use oauth1_core::{Error, Secrets, SignatureMethod, Signer};
+use oidc_core::{IdTokenVerifier, Nonce, UnixTime};
 use serde_json::{Map, Value};
 
-const ROWS: [&str; 4] = ["S1 with MAC", "S1 without MAC", "S2 with MAC", "S2 without MAC"];
+const ROWS: [&str; 6] = [
+    "S1 with MAC",
+    "S1 without MAC",
+    "S2 with MAC",
+    "S2 without MAC",
+    "RS256 verify",
+    "RS256 without signature",
+];
 /// What starts the program and makes the key ready is in both counts, and so in no difference.
 const FEW: u64 = 100;
 const MANY: u64 = 1100;
@@ -20,7 +31,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match &arguments[..] {
         [run, row, times] if run == "run" => {
-            sign(row, times.parse().expect("a number"));
+            run_many(row, times.parse().expect("a number"));
             ExitCode::SUCCESS
         }
         [write] if write == "--write" => {
@@ -57,9 +68,13 @@ fn compare() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The instructions of one signature.
+/// The instructions of one signature or one verification.
 fn measured(row: &str) -> u64 {
-    (counted(row, MANY) - counted(row, FEW)) / (MANY - FEW)
+    let one = |row| (counted(row, MANY) - counted(row, FEW)) / (MANY - FEW);
+    match row {
+        "RS256 without signature" => one("RS256 verify") - one("RS256 signature"),
+        _ => one(row),
+    }
 }
 
 fn counted(row: &str, times: u64) -> u64 {
@@ -74,6 +89,32 @@ fn counted(row: &str, times: u64) -> u64 {
     match count {
         Some((_, count)) if output.status.success() => count.trim().parse().expect("a number"),
         _ => panic!("valgrind: {text}"),
+    }
+}
+
+fn run_many(row: &str, times: u64) {
+    match row {
+        "RS256 verify" => verify(times),
+        "RS256 signature" => verify_signature(times),
+        _ => sign(row, times),
+    }
+}
+
+fn verify(times: u64) {
+    let signed = fixed();
+    let (verifier, keys) = (IdTokenVerifier::new(ISSUER, CLIENT_ID), signed.keys());
+    let now = UnixTime::from_seconds(ISSUED + 10);
+    for _ in 0..times {
+        let token = black_box(&signed.token);
+        black_box(verifier.verify(token, &keys, Nonce::Expect(NONCE), now).expect("valid"));
+    }
+}
+
+/// The bare signature, which is not of this project.
+fn verify_signature(times: u64) {
+    let (key, message, signature) = bare_signature(Algorithm::RS256, &fixed());
+    for _ in 0..times {
+        key.verify_sig(black_box(&message), &signature).expect("valid");
     }
 }
 
