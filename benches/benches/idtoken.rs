@@ -5,9 +5,7 @@
 use std::hint::black_box;
 use std::str::FromStr;
 
-use benches::tokens::{
-    CLIENT_ID, ISSUED, ISSUER, NONCE, SUBJECT, SignedToken, bare_signature, sign,
-};
+use benches::tokens::{CLIENT_ID, ISSUED, ISSUER, NONCE, SUBJECT, bare_signature, sign};
 use benches::{FLOOR, OURS, Table};
 use jose_core::{Algorithm, UnixTime};
 use jsonwebtoken::{DecodingKey, Validation};
