@@ -568,3 +568,17 @@ fn refusal_e10_debug_and_errors_hold_no_secret_and_no_token() {
     );
     assert!(!shown.contains("canary"), "{shown}");
 }
+
+#[test]
+fn refusal_f2_a_signature_that_is_there_already_is_not_joined_by_another() {
+    for url in [
+        "https://h.example/?oauth_signature",
+        "https://h.example/?a=1&oauth_signature=x",
+        "https://h.example/?oauth%5Fsignature=x",
+    ] {
+        let mut request = Request::get(url).body("").unwrap();
+        let error = signer().sign(&mut request, NOW).unwrap_err();
+        assert!(error.code() == "config" && error.to_string().contains("oauth_signature"), "{url}");
+        assert!(!request.headers().contains_key(AUTHORIZATION), "{url}");
+    }
+}
