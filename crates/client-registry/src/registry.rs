@@ -106,7 +106,8 @@ impl Registry {
     }
 
     /// Whether a request may begin a login where only our own pages may ask: by its `Origin` and
-    /// `Sec-Fetch-Site` headers, of which browsers send at least one with a POST.
+    /// `Sec-Fetch-Site` headers, of which browsers send at least one with a POST. Pages under the
+    /// referrer policy `no-referrer` post with `Origin: null`: then `Sec-Fetch-Site` alone decides.
     ///
     /// # Errors
     /// [`Reason::CrossSite`](protocol_core::Reason) for a request from another site, or one that
@@ -123,9 +124,8 @@ impl Registry {
             origin.is_some_and(|origin| base.origin().ascii_serialization() == origin)
         });
         let same = match (origin, sec_fetch_site) {
-            (Some(_), Some(site)) => ours && site == "same-origin",
-            (Some(_), None) => ours,
-            (None, site) => site == Some("same-origin"),
+            (None | Some("null"), site) => site == Some("same-origin"),
+            (Some(_), site) => ours && matches!(site, None | Some("same-origin")),
         };
         let from = origin.or(sec_fetch_site).unwrap_or("unknown");
         if same { Ok(()) } else { Err(protocol_core::Reason::CrossSite(shown(from)).into()) }
