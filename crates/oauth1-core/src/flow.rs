@@ -299,11 +299,12 @@ impl Answer {
 }
 
 /// The pairs of a form-encoded body; servers declare it under any type, so its shape decides.
+/// Around it, line breaks and blanks of ASCII are no part of it.
 fn form(body: &[u8]) -> Option<Vec<(String, String)>> {
-    let text = std::str::from_utf8(body).ok()?.trim();
-    let is_form = text.bytes().all(|b| matches!(b, b'!'..=b'~') && !b"<>\"{}".contains(&b));
-    (is_form && text.contains('=')).then(|| {
-        let pairs = percent::form_pairs(text.as_bytes());
+    let text = body.trim_ascii();
+    let is_form = text.iter().all(|b| matches!(b, b'!'..=b'~') && !b"<>\"{}".contains(b));
+    (is_form && text.contains(&b'=')).then(|| {
+        let pairs = percent::form_pairs(text);
         pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
     })
 }

@@ -484,6 +484,9 @@ fn answers_that_are_no_credentials_are_refused_and_not_repeated() {
         (200, "<html class=\"a\">canary</html>", "not_form_encoded"),
         (200, "canary", "not_form_encoded"),
         (200, "oauth_token=canary\0&oauth_token_secret=s", "not_form_encoded"),
+        (200, "\x0boauth_token=canary&oauth_token_secret=s", "not_form_encoded"),
+        (200, "\u{a0}oauth_token=canary&oauth_token_secret=s", "not_form_encoded"),
+        (200, "\x0c\x0b\noauth_token=canary&oauth_token_secret=s", "not_form_encoded"),
         (200, "oauth_token=canary", "credentials_missing"),
         (200, "oauth_token_secret=canary", "credentials_missing"),
         (200, "oauth_token=&oauth_token_secret=canary", "credentials_missing"),
@@ -509,6 +512,9 @@ fn answers_that_are_no_credentials_are_refused_and_not_repeated() {
             assert_eq!(rejection.status, Some(status));
         }
     }
+    let whole = "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true";
+    assert_eq!(first_leg(200, &format!("\t\r\n {whole}\x0c\r\n")).unwrap().token, "t");
+    assert_eq!(first_leg(200, &format!("{whole}\r\r\x0b")).unwrap_err().code(), "not_form_encoded");
     let endpoint = Endpoint::parse("e", "https://h.example/token").unwrap();
     let response = Response::builder()
         .status(401)
