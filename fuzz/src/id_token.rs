@@ -18,6 +18,9 @@ pub const NOW: UnixTime = UnixTime::from_seconds(1_700_000_010);
 /// The claims of the tokens that are signed here.
 pub const CLAIMS: &str = r#"{"iss":"https://idp.example","sub":"248289761001","aud":"client-1","exp":1700000600,"iat":1700000000,"nonce":"n-0S6_WzA2Mj"}"#;
 
+/// The claims of a logout token that is valid.
+pub const LOGOUT: &str = r#"{"iss":"https://idp.example","sub":"248289761001","sid":"08a5","aud":"client-1","exp":1700000120,"iat":1700000000,"jti":"bWJq","events":{"http://schemas.openid.net/event/backchannel-logout":{}}}"#;
+
 /// A key that was made now, and the token that it signed. Its signature has but one spelling.
 pub static SIGNED: LazyLock<(IdTokenVerifier, JwkSet, String)> = LazyLock::new(|| {
     let key = SigningKey::generate(Algorithm::EdDSA).expect("a key").with_kid("1");
@@ -51,6 +54,29 @@ pub static PUBLISHED: LazyLock<(IdTokenVerifier, JwkSet, String, String, UnixTim
 
 /// OIDC Core §3.1.3.7 by a plain reading of JSON: what must be true of claims that were accepted.
 pub fn may_be_accepted(claims: &Value) -> bool {
+    for_us_and_in_time(claims)
+        && is_text(&claims["sub"])
+        && claims["nonce"] == NONCE
+        && claims["events"].is_null()
+}
+
+/// Back-Channel Logout §2.6 by a plain reading of JSON.
+pub fn may_log_out(claims: &Value) -> bool {
+    let absent_or_text = |name: &str| claims.get(name).is_none_or(is_text);
+    for_us_and_in_time(claims)
+        && is_text(&claims["jti"])
+        && (claims.get("sub").is_some() || claims.get("sid").is_some())
+        && absent_or_text("sub")
+        && absent_or_text("sid")
+        && claims.get("nonce").is_none()
+        && claims["events"]["http://schemas.openid.net/event/backchannel-logout"].is_object()
+}
+
+fn is_text(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| !text.is_empty())
+}
+
+fn for_us_and_in_time(claims: &Value) -> bool {
     let audience = match &claims["aud"] {
         Value::Array(many) => !many.is_empty() && many.iter().all(|one| one == CLIENT_ID),
         one => one == CLIENT_ID,
@@ -61,11 +87,8 @@ pub fn may_be_accepted(claims: &Value) -> bool {
     let after = |name: &str, limit: f64| claims[name].as_f64().is_some_and(|time| time > limit);
     claims["iss"] == ISSUER
         && audience
-        && claims["sub"].as_str().is_some_and(|sub| !sub.is_empty())
-        && claims["nonce"] == NONCE
         && after("exp", now - 61.0)
         && before("iat", now + 60.0)
         && (claims["nbf"].is_null() || before("nbf", now + 60.0))
         && (claims["azp"].is_null() || claims["azp"] == CLIENT_ID)
-        && claims["events"].is_null()
 }

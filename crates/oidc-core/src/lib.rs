@@ -1,4 +1,4 @@
-//! OpenID Connect for relying parties: discovery, keys, ID Tokens, UserInfo.
+//! OpenID Connect for relying parties: discovery, keys, ID Tokens, UserInfo, logout.
 //!
 //! This crate does no I/O and reads no clock: a request is an [`http::Request`] that you send, an
 //! answer an [`http::Response`] that you bring, and time is an argument. Each exchange is a
@@ -32,6 +32,7 @@ pub mod discovery;
 pub mod id_token;
 pub mod issuer;
 pub mod keys;
+pub mod logout;
 pub mod nonce;
 pub mod request;
 pub mod userinfo;
@@ -50,12 +51,15 @@ pub use id_token::{Expected, IdTokenVerifier};
 pub use issuer::IssuerRule;
 pub use jose_core::{Algorithm, JwkSet};
 pub use keys::{KeyCache, fetch_keys};
+pub use logout::{FrontChannelLogout, LogoutRequest, LogoutResponse, LogoutToken};
 pub use nonce::Nonce;
+pub use oauth2_core::State;
 pub use request::AuthenticationRequest;
 pub use userinfo::{Email, UserInfo, signed_userinfo, userinfo};
 
 pub use protocol_core::{
-    AccessToken, ClientSecret, Endpoint, Error, Flow, Input, Reason, Rejection, Step, UnixTime,
+    AccessToken, ClientSecret, Endpoint, Error, Flow, Input, Reason, Rejection, ReplayKey, Step,
+    UnixTime,
 };
 
 #[cfg(doctest)]

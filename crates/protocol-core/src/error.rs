@@ -373,9 +373,9 @@ pub enum Reason {
     UnexpectedJarm,
     #[error("malformed callback: {0}")]
     MalformedCallback(&'static str),
-    #[error("this login took too long and has expired")]
+    #[error("this login (or logout) took too long and has expired")]
     LoginExpired,
-    #[error("this login has already been finished")]
+    #[error("this login (or logout) has already been finished")]
     LoginReplayed,
     #[error("a login of {began:?} was delivered to the callback of {delivered:?}")]
     WrongClient { began: String, delivered: String },
@@ -389,6 +389,12 @@ pub enum Reason {
     /// Where to go on after the login, where it must be a path of the application's own.
     #[error("return_to: {0}")]
     NotALocalPath(&'static str),
+
+    // Logout.
+    #[error("malformed logout request: {0}")]
+    MalformedLogout(&'static str),
+    #[error("this logout token was used before")]
+    LogoutReplayed,
 
     // The receiving side of OAuth 1 (RFC 5849 §3.2).
     #[error("malformed OAuth parameters: {0}")]
@@ -477,6 +483,8 @@ impl Reason {
             VerifierMissing => "verifier_missing",
             CrossSite(_) => "cross_site",
             NotALocalPath(_) => "not_a_local_path",
+            MalformedLogout(_) => "malformed_logout",
+            LogoutReplayed => "logout_replayed",
             MalformedRequest(_) => "malformed_request",
             UnknownConsumer => "unknown_consumer",
             StaleTimestamp { .. } => "stale_timestamp",
@@ -506,6 +514,8 @@ impl Reason {
                 | VerifierMissing
                 | CrossSite(_)
                 | NotALocalPath(_)
+                | MalformedLogout(_)
+                | LogoutReplayed
         )
     }
 }

@@ -38,7 +38,7 @@ pub struct IdTokenVerifier {
     client_id: String,
     signed: Verifier,
     hmac: Option<(Verifier, JwkSet)>,
-    leeway: Duration,
+    pub(crate) leeway: Duration,
     trusted_audiences: Vec<String>,
     other_audiences_when_azp_is_us: bool,
     max_token_age: Option<Duration>,
@@ -233,6 +233,13 @@ impl IdTokenVerifier {
 
     /// The signature and the header; nothing of the payload.
     pub(crate) fn verify_signature(&self, raw: &str, keys: &JwkSet) -> Result<Verified, Error> {
+        let verified = self.verify_any_kind(raw, keys)?;
+        not_of_another_kind(verified.header().typ())?;
+        Ok(verified)
+    }
+
+    /// The signature alone: what kind of token it is, the caller is to see to.
+    pub(crate) fn verify_any_kind(&self, raw: &str, keys: &JwkSet) -> Result<Verified, Error> {
         let verified = match (self.signed.verify(raw, keys), &self.hmac) {
             (Err(Error::Unverified(Reason::AlgNotAllowed { allowed, .. })), Some(hmac)) => {
                 let (verifier, secret) = hmac;
@@ -240,7 +247,6 @@ impl IdTokenVerifier {
             }
             (outcome, _) => outcome?,
         };
-        not_of_another_kind(verified.header().typ())?;
         Ok(verified)
     }
 

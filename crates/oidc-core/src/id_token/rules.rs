@@ -18,7 +18,8 @@ pub(super) fn check(
 ) -> Result<(), Reason> {
     rules.issuer.check(claims.iss(), claims.as_map())?;
     audience(rules, claims.aud(), claims.azp())?;
-    times(rules, claims, now)?;
+    let (exp, iat, nbf) = (claims.exp(), claims.iat(), claims.nbf());
+    times(rules, Times { exp, iat, nbf }, now)?;
     no_event(claims)?;
     if expected.sub.is_some_and(|sub| sub != claims.sub()) {
         return Err(Reason::SubMismatch);
@@ -57,14 +58,22 @@ pub(crate) fn audience(
     }
 }
 
+/// The times of a token.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) exp: UnixTime,
+    pub(crate) iat: UnixTime,
+    pub(crate) nbf: Option<UnixTime>,
+}
+
 /// OIDC Core §3.1.3.7, rules 9 and 10; RFC 7519 §4.1.4 to §4.1.6.
-fn times(rules: &IdTokenVerifier, claims: &Claims, now: UnixTime) -> Result<(), Reason> {
+pub(crate) fn times(rules: &IdTokenVerifier, token: Times, now: UnixTime) -> Result<(), Reason> {
     let leeway = rules.leeway;
-    expired(rules, claims.exp(), now)?;
-    if let Some(nbf) = claims.nbf().filter(|nbf| *nbf > now.after(leeway)) {
+    expired(rules, token.exp, now)?;
+    if let Some(nbf) = token.nbf.filter(|nbf| *nbf > now.after(leeway)) {
         return Err(Reason::NotYetValid { nbf: nbf.seconds(), now: now.seconds() });
     }
-    let iat = claims.iat();
+    let iat = token.iat;
     if iat > now.after(rules.max_future.unwrap_or(leeway)) {
         return Err(Reason::IatInFuture { iat: iat.seconds(), now: now.seconds() });
     }

@@ -53,7 +53,10 @@ pub(crate) fn claims() -> Value {
 
 /// Those claims with some changed; null takes one out.
 pub(crate) fn claims_with(changes: Value) -> Value {
-    let mut claims = claims();
+    merged(claims(), changes)
+}
+
+pub(crate) fn merged(mut claims: Value, changes: Value) -> Value {
     for (name, value) in changes.as_object().unwrap() {
         match value {
             Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
