@@ -199,7 +199,7 @@ impl Client {
     ) -> Result<Redirection, Error> {
         self.session()?;
         let begun = self.create_authorization_url(redirect_uri, options).await?;
-        self.save_authorize_data(&begun.pending)?;
+        self.save_authorize_data(&begun.pending).await?;
         Ok(Redirection(begun.url))
     }
 
@@ -240,9 +240,9 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Config`] if the client is bound to no request, or the login is more than a cookie
-    /// can hold.
-    pub fn save_authorize_data(&self, pending: &PendingLogin) -> Result<(), Error> {
-        self.session()?.save(pending)
+    /// can hold; [`Error::State`] from the cache.
+    pub async fn save_authorize_data(&self, pending: &PendingLogin) -> Result<(), Error> {
+        self.session()?.save(pending).await
     }
 
     /// Finishes a login: checks the callback against the login that this browser began, trades the
@@ -253,7 +253,8 @@ impl Client {
     /// # Errors
     /// [`Error::Unverified`] where the callback or the ID token does not hold, with the first rule
     /// that it breaks; [`Error::Rejected`] where the user or the provider said no;
-    /// [`Error::Protocol`] and [`Error::Http`] from the exchange.
+    /// [`Error::Protocol`] and [`Error::Http`] from the exchange; [`Error::State`] from the cache,
+    /// with nothing taken.
     pub async fn authorize_access_token(&self, callback: Callback) -> Result<Authorized, Error> {
         let session = self.session()?;
         let now = self.registry.0.clock.now();
@@ -262,14 +263,14 @@ impl Client {
             (ClientKind::OAuth1(client), Kind::Query(query)) => {
                 let callback = oauth1_core::callback::parse(&query)?;
                 let found = match callback.token() {
-                    Some(token) => session.find(token),
+                    Some(token) => session.find(token).await?,
                     // A denial may name no login; whatever else names none belongs to none.
-                    None if callback.is_denial() => session.find_only_oauth1(self.name()),
+                    None if callback.is_denial() => session.find_only_oauth1(self.name()).await?,
                     None => None,
                 };
                 let found = found.ok_or_else(|| OAuth1Client::unbound(&callback))?;
                 self.check_delivery(&found.pending)?;
-                let pending = session.take(found, now)?;
+                let pending = session.take(found, now).await?;
                 client.finish(self, pending, &callback).await?
             }
             (ClientKind::OAuth1(_), Kind::Form { .. }) => {
@@ -284,10 +285,13 @@ impl Client {
                     Kind::Query(query) => oauth2_core::Callback::query(&query),
                     Kind::Wrong(error) => return Err(error),
                 };
-                let found = callback.state().and_then(|state| session.find(state));
+                let found = match callback.state() {
+                    Some(state) => session.find(state).await?,
+                    None => None,
+                };
                 let Some(found) = found else { return Err(OAuth2Client::unbound(&callback)) };
                 self.check_delivery(&found.pending)?;
-                let pending = session.take(found, now)?;
+                let pending = session.take(found, now).await?;
                 client.finish(self, pending, &callback).await?
             }
         };

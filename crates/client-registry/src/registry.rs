@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use protocol_core::{Endpoint, Error};
 
+use crate::cache::{Cache, MemoryCache};
 use crate::client::{Client, Registered};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -35,6 +36,10 @@ pub(crate) struct Inner {
     warnings: Vec<String>,
     pub(crate) http: Arc<dyn HttpClient>,
     pub(crate) clock: Clock,
+    /// What is kept for a while, for whoever keeps something.
+    pub(crate) cache: Arc<dyn Cache>,
+    /// Whether logins under way are in the cache, and not in their browsers' cookies.
+    pub(crate) logins_in_cache: bool,
     /// Logins that have been finished, so that a kept copy of a cookie finishes none twice.
     pub(crate) finished: ReplaySet,
     pub(crate) tokens: Tokens,
@@ -151,6 +156,7 @@ pub struct Builder {
     http: Option<Arc<dyn HttpClient>>,
     default_http: Option<MakeHttp>,
     clock: Clock,
+    cache: Option<Arc<dyn Cache>>,
     token_store: Option<(Arc<dyn TokenStore>, Seal)>,
     fetch_token: Option<FetchToken>,
     update_token: Option<UpdateToken>,
@@ -214,6 +220,17 @@ impl Builder {
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Keeps logins under way in `cache`, sealed; the browser's cookie then holds only the key to
+    /// its login. Default: each login in a sealed cookie of its own, and nothing on our side.
+    ///
+    /// With a cache whose [`take`](Cache::take) is atomic, a login is finished at most once among
+    /// all processes that share it. [`MemoryCache`] is for one process.
+    #[must_use]
+    pub fn cache(mut self, cache: impl Cache) -> Self {
+        self.cache = Some(Arc::new(cache));
         self
     }
 
@@ -321,6 +338,8 @@ impl Builder {
             warnings,
             http,
             clock: self.clock,
+            logins_in_cache: self.cache.is_some(),
+            cache: self.cache.unwrap_or_else(|| Arc::new(MemoryCache::new())),
             finished: ReplaySet::new(FINISHED_LOGINS),
             tokens: Tokens::new(backend, on_update, self.refresh_lease),
         })))

@@ -11,6 +11,7 @@ use crate::client::Client;
 use crate::login::cookies::{self, Kind};
 use crate::login::pending::{LoginKey, PendingKind, PendingLogin};
 use crate::login::seal::Seal;
+use crate::login::ticket::Ticket;
 use crate::registry::Registry;
 use crate::token::Token;
 
@@ -33,12 +34,18 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    /// Set-Cookie lines by cookie name.
-    set: BTreeMap<String, String>,
+    /// The cookies that the answer sets, by name.
+    set: BTreeMap<String, SetCookie>,
     /// The tokens of logins finished in this request, by client.
     tokens: HashMap<String, Token>,
     /// Who is signed in to the application.
     user: Option<String>,
+}
+
+struct SetCookie {
+    line: String,
+    /// `None` for one that is removed.
+    value: Option<String>,
 }
 
 impl Session {
@@ -86,86 +93,132 @@ impl Session {
     /// The `Set-Cookie` lines of the answer. Where there are any, the answer is also to be marked
     /// `Cache-Control: no-store` and `Referrer-Policy: no-referrer`.
     pub fn set_cookies(&self) -> Vec<String> {
-        self.state().set.values().cloned().collect()
+        self.state().set.values().map(|cookie| cookie.line.clone()).collect()
     }
 
-    /// Keeps a begun login in a cookie of its own, sealed. Where all of them together outgrow what
-    /// servers take as headers, the oldest logins go.
+    /// Keeps a begun login for this browser: sealed in a cookie of its own, or in the cache with the
+    /// cookie for its ticket. Where all cookies together outgrow what servers take as headers, the
+    /// oldest logins go.
     ///
     /// # Errors
     /// [`Error::Config`] for a login that is alone more than that: browsers would drop its cookie
-    /// and say nothing.
-    pub(crate) fn save(&self, pending: &PendingLogin) -> Result<(), Error> {
+    /// and say nothing. [`Error::State`] from the cache.
+    pub(crate) async fn save(&self, pending: &PendingLogin) -> Result<(), Error> {
         let (https, form_post) = match &pending.kind {
             PendingKind::OAuth1 { .. } => (is_https(&pending.redirect_uri), false),
             PendingKind::OAuth2 { form_post, .. } => (is_https(&pending.redirect_uri), *form_post),
         };
         let (kind, key) = (Kind { https, form_post }, pending.key());
         let name = kind.name(key.as_str());
-        let value = self.0.seal.seal(&name, &pending.to_bytes());
+        let value = if self.0.registry.0.logins_in_cache {
+            let ticket = Ticket::new(pending.began);
+            let sealed = self.0.seal.seal_bytes(&ticket.purpose(&name), &pending.to_bytes());
+            self.0.registry.0.cache.set(&ticket.cache_key(), &sealed, LOGIN_LIFE).await?;
+            ticket.into_text()
+        } else {
+            self.0.seal.seal(&name, &pending.to_bytes())
+        };
         let size = name.len() + value.len();
-        let mut room = cookies::BUDGET.checked_sub(size).ok_or_else(|| {
+        let room = cookies::BUDGET.checked_sub(size).ok_or_else(|| {
             let most = cookies::BUDGET;
             let problem =
                 format!("expected a login that fits a cookie of {most} bytes, got {size}");
             Error::config("login", problem)
         })?;
         let mut state = self.state();
-        let others: Vec<_> = self.0.sent.iter().filter(|(sent, _)| *sent != name).collect();
-        if others.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > room {
-            // Youngest first; what cannot be opened is as old as can be.
-            let mut aged: Vec<_> = others
-                .into_iter()
-                .map(|(name, value)| (self.open(name, value).map(|login| login.began), name, value))
-                .collect();
-            aged.sort_by_key(|(began, ..)| Reverse(*began));
-            for (_, name, value) in aged {
-                match room.checked_sub(name.len() + value.len()) {
-                    Some(left) => room = left,
-                    None => {
-                        room = 0;
-                        state.set.insert(name.clone(), cookies::delete(name));
-                    }
-                }
-            }
+        for old in self.too_many(&state, &name, room) {
+            let line = cookies::delete(&old);
+            state.set.insert(old, SetCookie { line, value: None });
         }
-        state.set.insert(name, kind.set(key.as_str(), &value, LOGIN_LIFE));
+        let line = kind.set(key.as_str(), &value, LOGIN_LIFE);
+        state.set.insert(name, SetCookie { line, value: Some(value) });
         Ok(())
     }
 
+    /// The names of the cookies besides `name` that do not fit into `room` bytes: the oldest.
+    fn too_many(&self, state: &State, name: &str, room: usize) -> Vec<String> {
+        let sent = self.0.sent.iter().filter(|(sent, _)| !state.set.contains_key(sent));
+        let set = state.set.iter().filter_map(|(name, set)| Some((name, set.value.as_ref()?)));
+        let others = set.chain(sent.map(|(name, value)| (name, value)));
+        let others: Vec<_> = others.filter(|(other, _)| *other != name).collect();
+        if others.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() <= room {
+            return Vec::new();
+        }
+        // Youngest first; what cannot be read is as old as can be.
+        let mut aged: Vec<_> = others
+            .into_iter()
+            .map(|(name, value)| (self.began(name, value), name, value))
+            .collect();
+        aged.sort_by_key(|(began, ..)| Reverse(*began));
+        let mut room = Some(room);
+        let mut gone = Vec::new();
+        for (_, name, value) in aged {
+            room = room.and_then(|room| room.checked_sub(name.len() + value.len()));
+            if room.is_none() {
+                gone.push(name.clone());
+            }
+        }
+        gone
+    }
+
+    /// When the login of a cookie began.
+    fn began(&self, name: &str, value: &str) -> Option<UnixTime> {
+        match self.0.registry.0.logins_in_cache {
+            true => Ticket::parse(value).map(|ticket| ticket.began()),
+            false => self.open(name, value).map(|pending| pending.began),
+        }
+    }
+
     /// The login that `state` (or `oauth_token`) names, if this browser began it. It stays.
-    pub(crate) fn find(&self, state: &str) -> Option<Found> {
+    pub(crate) async fn find(&self, state: &str) -> Result<Option<Found>, Error> {
         let key = LoginKey::of(state);
-        cookies::names(key.as_str()).into_iter().find_map(|name| {
-            let (_, value) = self.0.sent.iter().find(|(sent, _)| *sent == name)?;
-            let pending = self.open(&name, value).filter(|pending| pending.key() == key)?;
-            Some(Found { cookie: name, pending })
-        })
+        for name in cookies::names(key.as_str()) {
+            let Some((_, value)) = self.0.sent.iter().find(|(sent, _)| *sent == name) else {
+                continue;
+            };
+            if let Some(found) = self.look_up(&name, value).await?
+                && found.pending.key() == key
+            {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// The one login with `client` by OAuth 1.0 that this browser has begun, if it is but one: some
     /// providers do not say which login was denied.
-    pub(crate) fn find_only_oauth1(&self, client: &str) -> Option<Found> {
-        let mut logins = self.0.sent.iter().filter_map(|(name, value)| {
-            let pending = self.open(name, value)?;
-            let fits =
-                pending.client == client && matches!(pending.kind, PendingKind::OAuth1 { .. });
-            fits.then(|| Found { cookie: name.clone(), pending })
-        });
-        logins.next().filter(|_| logins.next().is_none())
+    pub(crate) async fn find_only_oauth1(&self, client: &str) -> Result<Option<Found>, Error> {
+        let mut only = None;
+        for (name, value) in self.0.sent.iter().take(cookies::MOST) {
+            let Some(found) = self.look_up(name, value).await? else { continue };
+            let one_of_its = matches!(found.pending.kind, PendingKind::OAuth1 { .. });
+            if found.pending.client == client && one_of_its && only.replace(found).is_some() {
+                return Ok(None);
+            }
+        }
+        Ok(only)
     }
 
     /// Takes a login: its cookie goes, and no copy of it finishes it again.
-    pub(crate) fn take(&self, found: Found, now: UnixTime) -> Result<PendingLogin, Error> {
-        let Found { cookie, pending } = found;
-        self.state().set.insert(cookie.clone(), cookies::delete(&cookie));
+    pub(crate) async fn take(&self, found: Found, now: UnixTime) -> Result<PendingLogin, Error> {
+        let Found { cookie, pending, ticket } = found;
+        let registry = &self.0.registry.0;
+        let taken = match &ticket {
+            Some(ticket) => registry.cache.take(&ticket.cache_key()).await?.is_some(),
+            None => true,
+        };
+        let set = SetCookie { line: cookies::delete(&cookie), value: None };
+        self.state().set.insert(cookie, set);
         let expires = pending.began.after(LOGIN_LIFE);
         if now > expires {
             return Err(Reason::LoginExpired.into());
         }
-        // With the time, since an OAuth 1.0 server may hand out one token twice.
-        let once = format!("{} {}", pending.key().as_str(), pending.began);
-        if !self.0.registry.0.finished.first_use(&once, expires, now) {
+        let once = match &ticket {
+            Some(ticket) => ticket.cache_key(),
+            // With the time, since an OAuth 1.0 server may hand out one token twice.
+            None => format!("{} {}", pending.key().as_str(), pending.began),
+        };
+        if !registry.finished.first_use(&once, expires, now) || !taken {
             return Err(Reason::LoginReplayed.into());
         }
         Ok(pending)
@@ -177,6 +230,26 @@ impl Session {
 
     pub(crate) fn token(&self, client: &str) -> Option<Token> {
         self.state().tokens.get(client).cloned()
+    }
+
+    /// The login of a cookie.
+    async fn look_up(&self, name: &str, value: &str) -> Result<Option<Found>, Error> {
+        let cookie = name.to_owned();
+        let registry = &self.0.registry.0;
+        if !registry.logins_in_cache {
+            let opened = self.open(name, value);
+            return Ok(opened.map(|pending| Found { cookie, pending, ticket: None }));
+        }
+        let Some(ticket) = Ticket::parse(value) else { return Ok(None) };
+        let key = ticket.cache_key();
+        let Some(sealed) = registry.cache.get(&key).await?.filter(|sealed| !sealed.is_empty())
+        else {
+            let replayed = registry.finished.contains(&key);
+            return if replayed { Err(Reason::LoginReplayed.into()) } else { Ok(None) };
+        };
+        let plain = self.0.seal.open_bytes(&ticket.purpose(name), &sealed);
+        let pending = plain.and_then(|plain| PendingLogin::from_bytes(&plain));
+        Ok(pending.map(|pending| Found { cookie, pending, ticket: Some(ticket) }))
     }
 
     fn open(&self, name: &str, value: &str) -> Option<PendingLogin> {
@@ -194,10 +267,12 @@ impl std::fmt::Debug for Session {
     }
 }
 
-/// A begun login that this browser holds, and the cookie it holds it in.
+/// A begun login that this browser holds, the cookie it holds it by, and its ticket where it is in
+/// the cache.
 pub(crate) struct Found {
     cookie: String,
     pub(crate) pending: PendingLogin,
+    ticket: Option<Ticket>,
 }
 
 fn is_https(url: &str) -> bool {

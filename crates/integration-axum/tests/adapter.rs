@@ -16,14 +16,14 @@ use integration_axum::{Callback, Error, OAuth, OAuthLayer, Redirect, Seal, clien
 #[tokio::test]
 async fn cookies_follow_the_public_url_and_the_response_mode() {
     for (public_url, client, prefix, attributes) in [
-        (HTTPS, "oauth1", "__Host-oauth-", "; Secure; SameSite=Lax"),
-        (HTTPS, "oauth2", "__Host-oauth-", "; Secure; SameSite=Lax"),
-        (HTTPS, "openid", "__Host-oauth-", "; Secure; SameSite=Lax"),
-        (HTTPS, "posted", "__Host-oauth-", "; Secure; SameSite=None"),
-        (LOOPBACK, "oauth1", "oauth-", "; SameSite=Lax"),
-        (LOOPBACK, "oauth2", "oauth-", "; SameSite=Lax"),
-        (LOOPBACK, "openid", "oauth-", "; SameSite=Lax"),
-        (LOOPBACK, "posted", "oauth-", "; SameSite=Lax"),
+        (HTTPS, "oauth1", "__Host-oauth-login-", "; Secure; SameSite=Lax"),
+        (HTTPS, "oauth2", "__Host-oauth-login-", "; Secure; SameSite=Lax"),
+        (HTTPS, "openid", "__Host-oauth-login-", "; Secure; SameSite=Lax"),
+        (HTTPS, "posted", "__Host-oauth-login-", "; Secure; SameSite=None"),
+        (LOOPBACK, "oauth1", "oauth-login-", "; SameSite=Lax"),
+        (LOOPBACK, "oauth2", "oauth-login-", "; SameSite=Lax"),
+        (LOOPBACK, "openid", "oauth-login-", "; SameSite=Lax"),
+        (LOOPBACK, "posted", "oauth-login-", "; SameSite=Lax"),
     ] {
         let app = App::at(public_url).await;
         let mut browser = Browser::default();

@@ -104,7 +104,7 @@ async fn log_in(client: &Client, registry: &Registry, callback: &str) -> Outcome
     let seal = Seal::generate();
     let begun = client.create_authorization_url(callback, &LoginOptions::new()).await?;
     let session = Session::new(registry, &seal, []);
-    session.client(client.name())?.save_authorize_data(&begun.pending)?;
+    session.client(client.name())?.save_authorize_data(&begun.pending).await?;
     let kept = session.set_cookies();
     let kept = kept.iter().filter_map(|line| line.split(';').next());
 

@@ -6,8 +6,11 @@ use std::time::Duration;
 /// logins go first. Servers refuse requests whose headers grow past 8 kB or so.
 pub(crate) const BUDGET: usize = 3500;
 
-const PREFIX: &str = "oauth-";
-const HOST_PREFIX: &str = "__Host-oauth-";
+/// How many login cookies of a browser are looked at: more than fit into [`BUDGET`].
+pub(crate) const MOST: usize = 64;
+
+const PREFIX: &str = "oauth-login-";
+const HOST_PREFIX: &str = "__Host-oauth-login-";
 
 /// What a cookie of a login looks like: by the scheme of its redirect_uri, since a proxy in front
 /// may speak plain http to us, and by how the response will come.
@@ -69,23 +72,32 @@ mod tests {
             |https, form_post| Kind { https, form_post }.set("k", "v", Duration::from_secs(60));
         assert_eq!(
             line(true, false),
-            "__Host-oauth-k=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax"
+            "__Host-oauth-login-k=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax"
         );
         assert_eq!(
             line(true, true),
-            "__Host-oauth-k=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=None"
+            "__Host-oauth-login-k=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=None"
         );
-        assert_eq!(line(false, false), "oauth-k=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
         assert_eq!(
-            delete("__Host-oauth-k"),
-            "__Host-oauth-k=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None"
+            line(false, false),
+            "oauth-login-k=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"
+        );
+        assert_eq!(
+            delete("__Host-oauth-login-k"),
+            "__Host-oauth-login-k=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None"
         );
     }
 
     #[test]
     fn only_login_cookies_are_read() {
-        let headers = ["a=1; __Host-oauth-x=1;oauth-y=2 ; session=oauth-z", "oauth-w=a=b"];
+        let headers = [
+            "a=1; __Host-oauth-login-x=1;oauth-login-y=2 ; session=oauth-login-z; oauth-x=1",
+            "oauth-login-w=a=b",
+        ];
         let read: Vec<_> = login_cookies(headers).collect();
-        assert_eq!(read, [("__Host-oauth-x", "1"), ("oauth-y", "2"), ("oauth-w", "a=b")]);
+        assert_eq!(
+            read,
+            [("__Host-oauth-login-x", "1"), ("oauth-login-y", "2"), ("oauth-login-w", "a=b")]
+        );
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod cookies;
 pub(crate) mod pending;
 pub(crate) mod replay;
 pub(crate) mod seal;
+pub(crate) mod ticket;
 
 pub use pending::PendingLogin;
 pub use replay::ReplaySet;

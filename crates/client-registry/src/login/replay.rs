@@ -30,8 +30,7 @@ impl ReplaySet {
 
     /// Notes `value` until `until`. False if it was there already: a replay.
     pub fn first_use(&self, value: &str, until: UnixTime, now: UnixTime) -> bool {
-        let digest = protocol_core::digest::sha256(value.as_bytes());
-        let id: [u8; 16] = digest[..16].try_into().expect("32 bytes hold 16");
+        let id = id(value);
         let mut guard = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let inner = &mut *guard;
         while let Some(entry) = inner.by_expiry.first_entry() {
@@ -48,6 +47,11 @@ impl ReplaySet {
         true
     }
 
+    /// Whether it remembers `value`.
+    pub(crate) fn contains(&self, value: &str) -> bool {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).known.contains(&id(value))
+    }
+
     /// How many values it remembers.
     pub fn len(&self) -> usize {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).known.len()
@@ -57,6 +61,11 @@ impl ReplaySet {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+fn id(value: &str) -> [u8; 16] {
+    let digest = protocol_core::digest::sha256(value.as_bytes());
+    digest[..16].try_into().expect("32 bytes hold 16")
 }
 
 #[cfg(test)]

@@ -136,7 +136,7 @@ async fn cookies_that_nobody_can_open_make_room_first() {
     let app = App::of(&idp, Idp::provider());
     let mut browser = Browser::new();
     let url = app.begin(&mut browser, "idp").await.unwrap();
-    let junk = "__Host-oauth-junk";
+    let junk = "__Host-oauth-login-junk";
     browser.cookies.insert(junk.to_owned(), "x".repeat(2_700));
     app.begin(&mut browser, "idp").await.unwrap();
     assert!(!browser.cookies.contains_key(junk));
@@ -182,7 +182,7 @@ async fn a_response_by_form_post_comes_with_a_cookie_that_crosses_sites() {
     let url = app.begin(&mut browser, "idp").await.unwrap();
     assert_eq!(param(&url, "response_mode"), "form_post");
     let (name, _) = browser.only_cookie();
-    assert!(name.starts_with("__Host-oauth-"));
+    assert!(name.starts_with("__Host-oauth-login-"));
     assert!(browser.last[0].ends_with("; Path=/; Max-Age=3600; HttpOnly; Secure; SameSite=None"));
 
     let body = idp.approve(&url);
@@ -196,10 +196,10 @@ async fn cookies_follow_the_redirect_uri_not_the_public_url() {
     let idp = Idp::new();
     let app = App::of(&idp, Idp::provider());
     for (redirect_uri, prefix, attributes) in [
-        ("https://app.example/cb", "__Host-oauth-", "; HttpOnly; Secure; SameSite=Lax"),
-        ("HTTPS://app.example/cb", "__Host-oauth-", "; HttpOnly; Secure; SameSite=Lax"),
-        ("http://127.0.0.1:8080/cb", "oauth-", "; HttpOnly; SameSite=Lax"),
-        ("http://localhost/cb", "oauth-", "; HttpOnly; SameSite=Lax"),
+        ("https://app.example/cb", "__Host-oauth-login-", "; HttpOnly; Secure; SameSite=Lax"),
+        ("HTTPS://app.example/cb", "__Host-oauth-login-", "; HttpOnly; Secure; SameSite=Lax"),
+        ("http://127.0.0.1:8080/cb", "oauth-login-", "; HttpOnly; SameSite=Lax"),
+        ("http://localhost/cb", "oauth-login-", "; HttpOnly; SameSite=Lax"),
     ] {
         let session = app.session(&Browser::new());
         session.client("idp").unwrap().authorize_redirect(redirect_uri).await.unwrap();
@@ -232,7 +232,7 @@ async fn a_client_bound_to_no_request_begins_no_login_that_is_lost() {
         ("idp", "https://app.example/cb")
     );
     let session = app.session(&Browser::new());
-    session.client("idp").unwrap().save_authorize_data(&begun.pending).unwrap();
+    session.client("idp").unwrap().save_authorize_data(&begun.pending).await.unwrap();
     let mut browser = Browser::new();
     browser.take(&session.set_cookies());
     app.finish(&mut browser, "idp", Callback::query(&idp.approve(&begun.url))).await.unwrap();
