@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use oidc_core::Algorithm;
-use protocol_core::{ClientSecret, Endpoint, Error};
+use protocol_core::{ClientSecret, Endpoint, Error, Secret};
 
 use crate::api_hosts::ApiHosts;
 use crate::quirks::{Quirk, Quirks};
-use crate::settings::{Key, Settings, pairs};
+use crate::settings::{Key, Origin, Reader as Reads, Settings, pairs};
 use crate::token_placement::TokenPlacement;
 
 /// One client, ready to be built.
@@ -38,6 +38,10 @@ pub(crate) struct OAuth1 {
     pub(crate) signature_method: SignatureMethod,
     pub(crate) placement: Placement,
     pub(crate) realm: Option<String>,
+    /// The key of the RSA methods, in PEM.
+    pub(crate) rsa_key: Option<Secret>,
+    /// Whether `oauth_body_hash` covers bodies that are no form.
+    pub(crate) body_hash: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +49,9 @@ pub(crate) enum SignatureMethod {
     HmacSha1,
     HmacSha256,
     HmacSha512,
+    RsaSha1,
+    RsaSha256,
+    RsaSha512,
     Plaintext,
 }
 
@@ -87,8 +94,17 @@ impl SignatureMethod {
             SignatureMethod::HmacSha1 => "HMAC-SHA1",
             SignatureMethod::HmacSha256 => "HMAC-SHA256",
             SignatureMethod::HmacSha512 => "HMAC-SHA512",
+            SignatureMethod::RsaSha1 => "RSA-SHA1",
+            SignatureMethod::RsaSha256 => "RSA-SHA256",
+            SignatureMethod::RsaSha512 => "RSA-SHA512",
             SignatureMethod::Plaintext => "PLAINTEXT",
         }
+    }
+
+    /// Whether it signs with a private key, and no client secret.
+    fn is_rsa(self) -> bool {
+        use SignatureMethod::{RsaSha1, RsaSha256, RsaSha512};
+        matches!(self, RsaSha1 | RsaSha256 | RsaSha512)
     }
 }
 
@@ -138,6 +154,12 @@ impl Config {
                 }
             }
         }
+        let protocol = if read.text(Key::RequestTokenUrl).is_some() {
+            Protocol::OAuth1(Box::new(read.oauth1()?))
+        } else {
+            Protocol::OAuth2(Box::new(read.oauth2(&quirks)?))
+        };
+        read.check_keys(&protocol)?;
         Ok(Config {
             client_id: read.required(Key::ClientId)?.to_owned(),
             client_secret: read.text(Key::ClientSecret).map(ClientSecret::new),
@@ -146,11 +168,7 @@ impl Config {
             authorize_params: read.pairs(Key::AuthorizeParams)?,
             token_params: read.pairs(Key::AccessTokenParams)?,
             userinfo_endpoint,
-            protocol: if read.text(Key::RequestTokenUrl).is_some() {
-                Protocol::OAuth1(Box::new(read.oauth1()?))
-            } else {
-                Protocol::OAuth2(Box::new(read.oauth2(&quirks)?))
-            },
+            protocol,
             quirks,
         })
     }
@@ -163,16 +181,28 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn oauth1(&self) -> Result<OAuth1, Error> {
-        self.required(Key::ClientSecret)?;
         let signature_method = self.one_of(
             Key::SignatureMethod,
             &[
                 ("HMAC-SHA1", SignatureMethod::HmacSha1),
                 ("HMAC-SHA256", SignatureMethod::HmacSha256),
                 ("HMAC-SHA512", SignatureMethod::HmacSha512),
+                ("RSA-SHA1", SignatureMethod::RsaSha1),
+                ("RSA-SHA256", SignatureMethod::RsaSha256),
+                ("RSA-SHA512", SignatureMethod::RsaSha512),
                 ("PLAINTEXT", SignatureMethod::Plaintext),
             ],
         )?;
+        let signature_method = signature_method.unwrap_or(SignatureMethod::HmacSha1);
+        match (signature_method.is_rsa(), self.text(Key::RsaKey)) {
+            (true, None) => drop(self.required(Key::RsaKey)?),
+            (false, Some(_)) => {
+                let problem = format!("a key of RSA has no use with {}", signature_method.name());
+                return Err(self.wrong(Key::RsaKey, &problem));
+            }
+            (true, Some(_)) => {}
+            (false, None) => drop(self.required(Key::ClientSecret)?),
+        }
         let placement = self.one_of(
             Key::SignatureType,
             &[
@@ -186,9 +216,11 @@ impl<'a> Reader<'a> {
             request_token_params: self.pairs(Key::RequestTokenParams)?,
             authorize_url: self.required_endpoint(Key::AuthorizeUrl)?,
             access_token_url: self.required_endpoint(Key::AccessTokenUrl)?,
-            signature_method: signature_method.unwrap_or(SignatureMethod::HmacSha1),
+            signature_method,
             placement: placement.unwrap_or(Placement::Header),
             realm: self.text(Key::Realm).map(str::to_owned),
+            rsa_key: self.text(Key::RsaKey).map(Secret::new),
+            body_hash: self.flag(Key::ForceIncludeBody)?,
         })
     }
 
@@ -283,6 +315,28 @@ impl<'a> Reader<'a> {
         Ok(config)
     }
 
+    /// Refuses keys that the client would not read: what they ask for would not happen. A preset's
+    /// may stay, for whoever sets a client up otherwise than it does.
+    fn check_keys(&self, protocol: &Protocol) -> Result<(), Error> {
+        let (speaks, reads): (_, &[Reads]) = match protocol {
+            Protocol::OAuth1(_) => ("OAuth 1.0", &[Reads::OAuth1]),
+            Protocol::OAuth2(config) if config.is_openid() => {
+                ("OpenID Connect", &[Reads::OAuth2, Reads::OpenId])
+            }
+            Protocol::OAuth2(_) => ("OAuth 2.0 without the scope openid", &[Reads::OAuth2]),
+        };
+        for (key, origin) in self.settings.set_keys() {
+            let is_read = key.reader() == Reads::Every || reads.contains(&key.reader());
+            if !is_read && *origin != Origin::Preset {
+                return Err(self.wrong(key, &format!("a client of {speaks} does not read it")));
+            }
+            if let Some((_, what)) = NOT_SPOKEN.iter().find(|(unspoken, _)| *unspoken == key) {
+                return Err(Error::Unsupported(format!("{}: {what}", self.what(key))));
+            }
+        }
+        Ok(())
+    }
+
     fn api_hosts(&self) -> Result<ApiHosts, Error> {
         let hosts = self.text(Key::ApiHosts).unwrap_or_default();
         let hosts = ApiHosts::parse(&self.what(Key::ApiHosts), hosts)?;
@@ -341,6 +395,11 @@ impl<'a> Reader<'a> {
         text.parse().map(Some).map_err(wrong)
     }
 
+    fn flag(&self, key: Key) -> Result<bool, Error> {
+        let flag = self.one_of(key, &[("true", true), ("false", false)])?;
+        Ok(flag.unwrap_or(false))
+    }
+
     fn one_of<T: Copy>(&self, key: Key, choices: &[(&str, T)]) -> Result<Option<T>, Error> {
         let Some(text) = self.text(key) else { return Ok(None) };
         let chosen = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
@@ -361,6 +420,24 @@ impl<'a> Reader<'a> {
         format!("client {:?}: {}{origin}", self.name, key.name())
     }
 }
+
+/// Keys for what this crate does not speak yet: refused, for ignored they would mislead.
+const NOT_SPOKEN: &[(Key, &str)] = &[
+    (Key::Jwks, "an issuer's keys by configuration"),
+    (Key::EndSessionEndpoint, "OpenID Connect RP-Initiated Logout"),
+    (Key::IntrospectionEndpoint, "token introspection (RFC 7662)"),
+    (Key::DeviceAuthorizationEndpoint, "the device authorization grant (RFC 8628)"),
+    (Key::PushedAuthorizationRequestEndpoint, "pushed authorization requests (RFC 9126)"),
+    (Key::RequirePushedAuthorizationRequests, "pushed authorization requests (RFC 9126)"),
+    (Key::TokenEndpointAuthSigningAlg, "authentication by assertions (RFC 7523)"),
+    (Key::ClientAssertionAudience, "authentication by assertions (RFC 7523)"),
+    (Key::PrivateKey, "authentication by assertions (RFC 7523)"),
+    (Key::KeyId, "authentication by assertions (RFC 7523)"),
+    (Key::TeamId, "client secrets that are made of a key"),
+    (Key::Certificate, "mutual TLS (RFC 8705)"),
+    (Key::DecryptionKeys, "encrypted ID tokens (JWE)"),
+    (Key::Proxy, "a proxy for one client; integration-reqwest has one for all"),
+];
 
 /// Seconds by which clocks may differ.
 const DEFAULT_LEEWAY: u64 = 60;

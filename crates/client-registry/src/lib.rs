@@ -80,7 +80,7 @@ pub use quirks::Quirk;
 pub use registry::{Builder, Registry};
 pub use session::{LOGIN_LIFE, Session};
 pub use settings::{Key, Origin};
-pub use sources::{Env, Source, Toml};
+pub use sources::{Env, Json, Map, Source, Toml};
 pub use token::Token;
 pub use tokens::{MemoryTokenStore, StoredToken, TokenStore, TokenUpdate, TokenUpdates};
 

@@ -38,14 +38,20 @@ impl OAuth1Client {
         let Protocol::OAuth1(config) = config.protocol else {
             return Err(Error::config("client", "expected one of OAuth 1.0"));
         };
-        let secret = client_secret.ok_or_else(|| Error::config("client_secret", "expected one"))?;
+        // The RSA methods sign with a key of their own.
+        let secret = client_secret.unwrap_or_else(|| "".into());
         let credentials = ClientCredentials::new(&client_id, secret);
         let signer = match config.signature_method {
             SignatureMethod::HmacSha1 => Signer::hmac_sha1(credentials),
             SignatureMethod::HmacSha256 => Signer::hmac_sha256(credentials),
             SignatureMethod::HmacSha512 => Signer::hmac_sha512(credentials),
             SignatureMethod::Plaintext => Signer::plaintext(credentials),
+            SignatureMethod::RsaSha1 | SignatureMethod::RsaSha256 | SignatureMethod::RsaSha512 => {
+                let (method, _key) = (config.signature_method.name(), &config.rsa_key);
+                return Err(Error::Unsupported(format!("{method} by a registry's clients")));
+            }
         };
+        let signer = if config.body_hash { signer.with_body_hash() } else { signer };
         let signer = signer.with_placement(match config.placement {
             config::Placement::Header => Placement::Header,
             config::Placement::Query => Placement::Query,
@@ -132,12 +138,13 @@ impl OAuth1Client {
         token: Option<&Token>,
         now: UnixTime,
     ) -> Result<(), Error> {
-        let Some(token) = token else { return sign(&self.signer, request, now) };
+        let body_hash = self.config.body_hash;
+        let Some(token) = token else { return sign(&self.signer, body_hash, request, now) };
         let Some(secret) = token.token_secret() else {
             return Err(Error::config("token", "expected one of OAuth 1.0, with a secret"));
         };
         let credentials = TokenCredentials::new(token.access_token().clone(), secret.clone());
-        sign(&self.signer.clone().with_token(credentials), request, now)
+        sign(&self.signer.clone().with_token(credentials), body_hash, request, now)
     }
 
     pub(crate) fn signs_queries(&self) -> bool {
@@ -147,7 +154,12 @@ impl OAuth1Client {
 
 /// Signs a request. Of a body the signature covers a form (RFC 5849 §3.4.1.3.1), which must
 /// therefore be made of bytes; another one may stream.
-fn sign(signer: &Signer, request: &mut Request<Body>, now: UnixTime) -> Result<(), Error> {
+fn sign(
+    signer: &Signer,
+    body_hash: bool,
+    request: &mut Request<Body>,
+    now: UnixTime,
+) -> Result<(), Error> {
     let body = match request.body().as_bytes() {
         Some(bytes) => bytes.clone(),
         None if is_form(request.headers()) => {
@@ -155,6 +167,10 @@ fn sign(signer: &Signer, request: &mut Request<Body>, now: UnixTime) -> Result<(
         }
         None if signer.placement() == Placement::Body => {
             return Err(Error::config("signature_type", "expected a form body, got a stream"));
+        }
+        None if body_hash => {
+            let problem = "expected a body of bytes, which oauth_body_hash can cover, got a stream";
+            return Err(Error::config("force_include_body", problem));
         }
         None => Bytes::new(),
     };

@@ -293,7 +293,7 @@ impl Builder {
         };
         let callback_path = self.callback_path.unwrap_or_else(|| "/authorize/{name}".to_owned());
         check_callback_path(&callback_path)?;
-        let (env, files) = split(self.sources);
+        let (env, files) = split(self.sources)?;
         let mut providers = self.providers;
         for name in files.keys() {
             providers
@@ -355,20 +355,20 @@ impl std::fmt::Debug for Builder {
 /// How many finished logins are remembered against replay, at about 120 bytes each.
 const FINISHED_LOGINS: usize = 100_000;
 
-fn split(sources: Vec<Source>) -> (Vec<Env>, BTreeMap<String, Settings>) {
+fn split(sources: Vec<Source>) -> Result<(Vec<Env>, BTreeMap<String, Settings>), Error> {
     let mut envs = Vec::new();
     let mut files: BTreeMap<String, Settings> = BTreeMap::new();
     for Source(kind) in sources {
         match kind {
             Kind::Env(env) => envs.push(env),
             Kind::Clients(clients) => {
-                for (name, settings) in clients {
+                for (name, settings) in clients? {
                     files.entry(name).or_default().overlay(&settings);
                 }
             }
         }
     }
-    (envs, files)
+    Ok((envs, files))
 }
 
 /// What follows the host in a URL must not become a part of it.

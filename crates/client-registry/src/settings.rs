@@ -9,9 +9,11 @@ use std::fmt;
 use protocol_core::{Error, Secret};
 
 macro_rules! keys {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+    ($($(#[$doc:meta])* $name:ident = $text:literal for $reader:ident,)*) => {
         /// A key of a client's configuration: `GOOGLE_CLIENT_ID` in the environment, `client_id`
         /// in a file.
+        ///
+        #[doc = include_str!("../KEYS.md")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Key { $($(#[$doc])* $name,)* }
@@ -24,91 +26,143 @@ macro_rules! keys {
             pub const fn name(self) -> &'static str {
                 match self { $(Key::$name => $text,)* }
             }
+
+            /// Which clients read it.
+            pub(crate) const fn reader(self) -> Reader {
+                match self { $(Key::$name => Reader::$reader,)* }
+            }
         }
     };
 }
 
+/// Which clients read a key. One that a client would not read is refused there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Every,
+    OAuth1,
+    /// OpenID Connect is OAuth 2.0, too.
+    OAuth2,
+    OpenId,
+}
+
 keys! {
     /// The client identifier, or the consumer key of OAuth 1.0.
-    ClientId = "client_id",
+    ClientId = "client_id" for Every,
     /// The client secret, or the consumer secret of OAuth 1.0.
-    ClientSecret = "client_secret",
+    ClientSecret = "client_secret" for Every,
     /// OAuth 1.0: where temporary credentials are asked for. Its presence makes the client one of
     /// OAuth 1.0.
-    RequestTokenUrl = "request_token_url",
+    RequestTokenUrl = "request_token_url" for OAuth1,
     /// OAuth 1.0: more parameters of that request, as JSON or form text.
-    RequestTokenParams = "request_token_params",
+    RequestTokenParams = "request_token_params" for OAuth1,
     /// The token endpoint.
-    AccessTokenUrl = "access_token_url",
+    AccessTokenUrl = "access_token_url" for Every,
     /// More parameters of the token request, as JSON or form text.
-    AccessTokenParams = "access_token_params",
+    AccessTokenParams = "access_token_params" for Every,
     /// Where tokens are refreshed, where that is not the token endpoint.
-    RefreshTokenUrl = "refresh_token_url",
+    RefreshTokenUrl = "refresh_token_url" for OAuth2,
     /// More parameters of the refresh request, as JSON or form text.
-    RefreshTokenParams = "refresh_token_params",
-    /// Where tokens are revoked (RFC 7009), where the metadata does not say.
-    RevocationEndpoint = "revocation_endpoint",
+    RefreshTokenParams = "refresh_token_params" for OAuth2,
     /// The authorization endpoint.
-    AuthorizeUrl = "authorize_url",
+    AuthorizeUrl = "authorize_url" for Every,
     /// More parameters of the authorization URL, as JSON or form text.
-    AuthorizeParams = "authorize_params",
+    AuthorizeParams = "authorize_params" for Every,
     /// What relative addresses of API calls are relative to.
-    ApiBaseUrl = "api_base_url",
+    ApiBaseUrl = "api_base_url" for Every,
     /// Hosts besides those of `api_base_url` and `userinfo_endpoint` that the token may go to, each
     /// as `host` or `host:port`, separated by spaces.
-    ApiHosts = "api_hosts",
+    ApiHosts = "api_hosts" for Every,
+    /// Further settings of this table as one JSON object or form text, as Authlib groups them.
+    ClientKwargs = "client_kwargs" for Every,
+    /// The issuer, exactly as its documents write it.
+    Issuer = "issuer" for OAuth2,
+    /// Where the server's metadata is, when it is not under the issuer's well-known address.
+    ServerMetadataUrl = "server_metadata_url" for OAuth2,
+    /// The UserInfo endpoint, or the profile address of an OAuth 1.0 or 2.0 API.
+    UserinfoEndpoint = "userinfo_endpoint" for Every,
+    /// Where the issuer's JWK Set is.
+    JwksUri = "jwks_uri" for OpenId,
+    /// The issuer's JWK Set itself, as JSON: it is used in place of a fetched one.
+    Jwks = "jwks" for OpenId,
+    /// Where the user logs out at the provider (OpenID Connect RP-Initiated Logout).
+    EndSessionEndpoint = "end_session_endpoint" for OpenId,
+    /// Where tokens are revoked (RFC 7009), where the metadata does not say.
+    RevocationEndpoint = "revocation_endpoint" for OAuth2,
+    /// Where tokens are looked up (RFC 7662).
+    IntrospectionEndpoint = "introspection_endpoint" for OAuth2,
+    /// Where devices begin (RFC 8628).
+    DeviceAuthorizationEndpoint = "device_authorization_endpoint" for OAuth2,
+    /// Where authorization requests are pushed to (RFC 9126), where the metadata does not say.
+    PushedAuthorizationRequestEndpoint = "pushed_authorization_request_endpoint" for OAuth2,
+    /// `true` to push every authorization request (RFC 9126 §6). One that the metadata requires is
+    /// pushed in any case.
+    RequirePushedAuthorizationRequests = "require_pushed_authorization_requests" for OAuth2,
+    /// The scopes to ask for, separated by spaces.
+    Scope = "scope" for OAuth2,
+    /// `code`, the response type that this crate speaks.
+    ResponseType = "response_type" for OAuth2,
+    /// How the authorization response comes: `query` or `form_post`.
+    ResponseMode = "response_mode" for OAuth2,
+    /// PKCE: `S256`. Providers that cannot are named by the quirk `no_pkce`.
+    CodeChallengeMethod = "code_challenge_method" for OAuth2,
     /// OAuth 2.0: where API calls carry the token (RFC 6750 §2): `header` (default), `body` (form
     /// bodies only) or, for who must, `danger_query`: servers and proxies log addresses.
-    TokenPlacement = "token_placement",
-    /// Further settings of this table as one JSON object or form text, as Authlib groups them.
-    ClientKwargs = "client_kwargs",
-    /// OpenID Connect: the issuer, exactly as its documents write it.
-    Issuer = "issuer",
-    /// Where the server's metadata is, when it is not under the issuer's well-known address.
-    ServerMetadataUrl = "server_metadata_url",
-    /// The UserInfo endpoint, or the profile address of an OAuth 1.0 or 2.0 API.
-    UserinfoEndpoint = "userinfo_endpoint",
-    /// Where the issuer's JWK Set is.
-    JwksUri = "jwks_uri",
+    TokenPlacement = "token_placement" for OAuth2,
+    /// How the client authenticates at the token endpoint: `client_secret_basic`,
+    /// `client_secret_post`, `client_secret_jwt`, `private_key_jwt` or `none`.
+    TokenEndpointAuthMethod = "token_endpoint_auth_method" for OAuth2,
+    /// The algorithm of `client_secret_jwt` (default HS256) or of `private_key_jwt` (default: the
+    /// first that the key is for).
+    TokenEndpointAuthSigningAlg = "token_endpoint_auth_signing_alg" for OAuth2,
+    /// Whom the assertion of those two is made out to: `endpoint` (default), the address that it is
+    /// sent to, or `issuer`.
+    ClientAssertionAudience = "client_assertion_audience" for OAuth2,
+    /// The client's private key, in PEM (PKCS#8) or as JWK: `private_key_jwt` is signed with it.
+    PrivateKey = "private_key" for OAuth2,
+    /// The `kid` of `private_key`.
+    KeyId = "key_id" for OAuth2,
+    /// Apple's clients: the team that `private_key` belongs to.
+    TeamId = "team_id" for OAuth2,
+    /// The client's certificate chain in PEM, for mutual TLS (RFC 8705).
+    Certificate = "certificate" for OAuth2,
+    /// The private keys that ID tokens are encrypted to, as a JWK Set.
+    DecryptionKeys = "decryption_keys" for OpenId,
     /// The algorithms that ID tokens may be signed with, separated by spaces.
-    IdTokenSignedResponseAlg = "id_token_signed_response_alg",
+    IdTokenSignedResponseAlg = "id_token_signed_response_alg" for OpenId,
     /// The algorithms that UserInfo answers must be signed with, for a client that is registered for
     /// signed ones, separated by spaces. Default: answers are plain JSON.
-    UserinfoSignedResponseAlg = "userinfo_signed_response_alg",
-    /// The scopes to ask for, separated by spaces.
-    Scope = "scope",
-    /// How the client authenticates at the token endpoint: `client_secret_basic`,
-    /// `client_secret_post` or `none`.
-    TokenEndpointAuthMethod = "token_endpoint_auth_method",
-    /// PKCE: `S256`. Providers that cannot are named by the quirk `no_pkce`.
-    CodeChallengeMethod = "code_challenge_method",
-    /// How the authorization response comes: `query` or `form_post`.
-    ResponseMode = "response_mode",
-    /// `code`, the response type that this crate speaks.
-    ResponseType = "response_type",
-    /// OpenID Connect: the most seconds since the user authenticated.
-    MaxAge = "max_age",
-    /// OpenID Connect: `login`, `consent`, `select_account` or `none`.
-    Prompt = "prompt",
-    /// OpenID Connect: acr values, separated by spaces, of which the ID token must have one. They
-    /// are asked for as essential (OIDC Core 5.5.1.1).
-    EssentialAcrValues = "essential_acr_values",
-    /// Seconds by which clocks may differ. Default 60.
-    Leeway = "leeway",
+    UserinfoSignedResponseAlg = "userinfo_signed_response_alg" for OpenId,
     /// When the UserInfo endpoint is asked: `auto`, `never` or `always`.
-    Userinfo = "userinfo",
+    Userinfo = "userinfo" for OpenId,
+    /// The most seconds since the user authenticated.
+    MaxAge = "max_age" for OpenId,
+    /// `login`, `consent`, `select_account` or `none`.
+    Prompt = "prompt" for OpenId,
+    /// acr values, separated by spaces, of which the ID token must have one. They are asked for as
+    /// essential (OIDC Core 5.5.1.1).
+    EssentialAcrValues = "essential_acr_values" for OpenId,
+    /// Seconds by which clocks may differ. Default 60.
+    Leeway = "leeway" for OpenId,
     /// `when_azp_is_us` to take ID tokens that name further audiences.
-    OtherAudiences = "other_audiences",
+    OtherAudiences = "other_audiences" for OpenId,
     /// Audiences besides our own that an ID token may name, separated by spaces.
-    TrustedAudiences = "trusted_audiences",
-    /// OAuth 1.0: `HMAC-SHA1` (default), `HMAC-SHA256`, `HMAC-SHA512` or `PLAINTEXT`.
-    SignatureMethod = "signature_method",
+    TrustedAudiences = "trusted_audiences" for OpenId,
+    /// OAuth 1.0: `HMAC-SHA1` (default), `HMAC-SHA256`, `HMAC-SHA512`, `RSA-SHA1`, `RSA-SHA256`,
+    /// `RSA-SHA512` or `PLAINTEXT`.
+    SignatureMethod = "signature_method" for OAuth1,
     /// OAuth 1.0: where the signature goes: `header` (default), `query` or `body`.
-    SignatureType = "signature_type",
+    SignatureType = "signature_type" for OAuth1,
+    /// OAuth 1.0: the private key of the RSA methods, in PEM.
+    RsaKey = "rsa_key" for OAuth1,
+    /// OAuth 1.0: `true` to cover bodies that are no form by `oauth_body_hash`.
+    ForceIncludeBody = "force_include_body" for OAuth1,
     /// OAuth 1.0: the realm of the Authorization header.
-    Realm = "realm",
+    Realm = "realm" for OAuth1,
+    /// The proxy of this client's requests, API calls included: an http or https URL, user and
+    /// password in it where it asks for them.
+    Proxy = "proxy" for Every,
     /// Deviations of the provider by name, separated by spaces; see [`crate::Quirk`].
-    Quirks = "quirks",
+    Quirks = "quirks" for Every,
 }
 
 impl Key {
@@ -117,9 +171,16 @@ impl Key {
         Key::ALL.iter().copied().find(|key| key.name().eq_ignore_ascii_case(name))
     }
 
-    /// Whether values of it are secrets; such a key can also be given as `{KEY}_FILE`.
+    /// Whether values of it are secrets, which no error repeats.
     pub fn is_secret(self) -> bool {
-        matches!(self, Key::ClientSecret)
+        use Key::{ClientSecret, DecryptionKeys, PrivateKey, Proxy, RsaKey};
+        matches!(self, ClientSecret | PrivateKey | RsaKey | DecryptionKeys | Proxy)
+    }
+
+    /// Whether it can also be given as `{KEY}_FILE`, the path of a file that holds the value:
+    /// secrets, and what tools write into files.
+    pub fn may_be_a_file(self) -> bool {
+        self.is_secret() || matches!(self, Key::Certificate | Key::Jwks)
     }
 }
 
@@ -166,6 +227,12 @@ impl Settings {
         self.0.get(&key).map(|(value, _)| value.expose()).filter(|value| !value.is_empty())
     }
 
+    /// Every key that has a value, with where it came from.
+    pub(crate) fn set_keys(&self) -> impl Iterator<Item = (Key, &Origin)> {
+        let set = self.0.iter().filter(|(_, (value, _))| !value.is_empty());
+        set.map(|(key, (_, origin))| (*key, origin))
+    }
+
     /// Where the value of a key came from.
     pub(crate) fn origin(&self, key: Key) -> Option<&Origin> {
         self.0.get(&key).map(|(_, origin)| origin)
@@ -184,7 +251,7 @@ impl Settings {
         for (name, value) in pairs(&format!("client_kwargs (from {origin})"), text.expose())? {
             let key = Key::from_name(&name)
                 .filter(|key| *key != Key::ClientKwargs)
-                .ok_or_else(|| unknown_key(&name, &origin))?;
+                .ok_or_else(|| unknown_key("client_kwargs", &name, &origin))?;
             match unfolded.get_mut(&key) {
                 Some(list) => *list = format!("{list} {value}"),
                 None => drop(unfolded.insert(key, value)),
@@ -242,13 +309,13 @@ pub(crate) fn pairs(what: &str, text: &str) -> Result<Vec<(String, String)>, Err
     Ok(pairs)
 }
 
-/// The error for a key that nobody knows, with the nearest one that is known.
-pub(crate) fn unknown_key(name: &str, origin: &Origin) -> Error {
+/// The error for a key that nobody knows, in `place`, with the nearest one that is known.
+pub(crate) fn unknown_key(place: &str, name: &str, origin: &Origin) -> Error {
     let problem = match nearest_key(name) {
         Some(key) => format!("unknown key {name:?}; the nearest known one is {:?}", key.name()),
         None => format!("unknown key {name:?}"),
     };
-    Error::config(origin.to_string(), problem)
+    Error::config(origin.to_string(), format!("{place}: {problem}"))
 }
 
 /// The known key that a misspelt name is nearest to, if any is near.
@@ -295,6 +362,30 @@ mod tests {
         settings.set(Key::ClientKwargs, r#"{"scop": "x"}"#, Origin::Code);
         let error = settings.unfold_kwargs().unwrap_err().to_string();
         assert!(error.contains("scop") && error.contains("\"scope\""), "{error}");
+    }
+
+    #[test]
+    fn the_documented_table_is_the_one_that_the_code_has() {
+        let rows = include_str!("../KEYS.md").lines().filter(|line| line.starts_with("| `"));
+        let documented: Vec<_> = rows
+            .map(|row| {
+                let cells: Vec<_> = row.split('|').map(str::trim).collect();
+                (cells[1].trim_matches('`'), cells[2], cells[3] == "yes")
+            })
+            .collect();
+        let known: Vec<_> = Key::ALL
+            .iter()
+            .map(|key| {
+                let reader = match key.reader() {
+                    Reader::Every => "every",
+                    Reader::OAuth1 => "OAuth 1.0",
+                    Reader::OAuth2 => "OAuth 2.0",
+                    Reader::OpenId => "OpenID Connect",
+                };
+                (key.name(), reader, key.may_be_a_file())
+            })
+            .collect();
+        assert_eq!(documented, known);
     }
 
     #[test]

@@ -150,7 +150,8 @@ async fn refusal_e2_endpoints_off_https_and_loopback() {
     let oauth2_keys = [
         Key::AuthorizeUrl,
         Key::AccessTokenUrl,
-        Key::JwksUri,
+        Key::RefreshTokenUrl,
+        Key::RevocationEndpoint,
         Key::ServerMetadataUrl,
         Key::ApiBaseUrl,
         Key::UserinfoEndpoint,
@@ -158,7 +159,8 @@ async fn refusal_e2_endpoints_off_https_and_loopback() {
     ];
     let oauth1_keys = [Key::RequestTokenUrl, Key::AuthorizeUrl, Key::AccessTokenUrl];
     let all = oauth2_keys.map(|key| (oauth2 as fn() -> Provider, key)).into_iter();
-    for (base, key) in all.chain(oauth1_keys.map(|key| (oauth1 as fn() -> Provider, key))) {
+    let all = all.chain(oauth1_keys.map(|key| (oauth1 as fn() -> Provider, key)));
+    for (base, key) in all.chain([(Idp::provider as fn() -> Provider, Key::JwksUri)]) {
         let build = |url: &str| {
             let provider = base().set(key, url);
             App::try_new(Http::silent(), |builder| builder.register("idp", provider)).map(drop)

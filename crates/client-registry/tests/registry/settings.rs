@@ -1,7 +1,7 @@
 //! Where settings come from, which weigh more, and which mistakes are found when the registry is
 //! built.
 
-use client_registry::{Env, Key, Provider, Registry, Toml, providers};
+use client_registry::{Env, Json, Key, Map, Provider, Registry, Toml, providers};
 
 use crate::common::{App, Browser, Http, Idp, assert_code, param};
 
@@ -149,6 +149,67 @@ fn secrets_may_stand_in_files() {
     assert_code(builder().build(), "config", "no secret at all");
     let missing = Env::from_vars([("IDP_CLIENT_SECRET_FILE", "/nonexistent/secret")]);
     assert_code(builder().source(missing).build(), "config", "no such file");
+}
+
+#[test]
+fn a_key_that_the_client_would_not_read_is_refused_with_its_origin() {
+    let oauth1 = || {
+        let provider = Provider::new().client_id("id").client_secret("s");
+        let at = |path: &str| format!("https://one.example/{path}");
+        provider
+            .set(Key::RequestTokenUrl, at("request"))
+            .set(Key::AuthorizeUrl, at("authorize"))
+            .set(Key::AccessTokenUrl, at("access"))
+    };
+    let oauth2 = || {
+        let provider = Provider::new().client_id("id").client_secret("s");
+        provider.issuer("https://sso.example").scope("profile")
+    };
+    for (provider, key, value, speaks) in [
+        (oauth1(), Key::Scope, "profile", "OAuth 1.0"),
+        (oauth1(), Key::MaxAge, "60", "OAuth 1.0"),
+        (oauth1(), Key::Prompt, "login", "OAuth 1.0"),
+        (oauth1(), Key::Issuer, "https://one.example", "OAuth 1.0"),
+        (oauth2(), Key::Realm, "r", "OAuth 2.0"),
+        (oauth2(), Key::SignatureMethod, "PLAINTEXT", "OAuth 2.0"),
+        (oauth2(), Key::Prompt, "login", "OAuth 2.0 without the scope openid"),
+        (oauth2(), Key::MaxAge, "60", "OAuth 2.0 without the scope openid"),
+        (oauth2(), Key::Userinfo, "always", "OAuth 2.0 without the scope openid"),
+    ] {
+        let build = |builder: client_registry::Builder| {
+            let built = builder.http(Http::silent()).build();
+            assert_code(built, "config", key.name()).to_string()
+        };
+        let in_code = provider.clone().set(key, value);
+        let error = build(Registry::builder().register("idp", in_code));
+        assert!(error.contains(speaks) && error.contains("(from code)"), "{error}");
+        let variable = format!("IDP_{}", key.name().to_ascii_uppercase());
+        let env = Env::from_vars([(&*variable, value)]);
+        let error = build(Registry::builder().register("idp", provider).source(env));
+        assert!(error.contains(speaks) && error.contains(&variable), "{error}");
+    }
+    // A preset may be set up otherwise than it is written: Google without OpenID Connect.
+    let google = providers::google().client_id("id").client_secret("s").scope("profile");
+    assert!(Registry::builder().register("google", google).http(Http::silent()).build().is_ok());
+}
+
+#[test]
+fn a_json_file_and_a_map_register_clients_as_a_toml_file_does() {
+    let path = std::env::temp_dir().join(format!("registry-{}.json", std::process::id()));
+    let json = r#"{"github": {"client_id": "a", "client_secret": "b", "scope": ["user", "repo"]}}"#;
+    std::fs::write(&path, json).unwrap();
+    let read = Json::file(&path);
+    std::fs::remove_file(&path).unwrap();
+    let map = Map::from([("twitter", [("client_id", "a"), ("client_secret", "b")])]);
+    let builder = Registry::builder().source(read.unwrap()).source(map).http(Http::silent());
+    let names: Vec<_> =
+        builder.build().unwrap().names().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["github", "twitter"]);
+
+    let map = Map::from([("twitter", [("client_idd", "canary")])]);
+    let built = Registry::builder().source(map).http(Http::silent()).build();
+    let error = assert_code(built, "config", "a map's unknown key").to_string();
+    assert!(error.contains("\"client_id\"") && !error.contains("canary"), "{error}");
 }
 
 #[test]
