@@ -57,6 +57,18 @@ impl ApiResponse {
         self
     }
 
+    /// The same answer, its body read whole, after `mend`.
+    pub(crate) async fn mended(
+        self,
+        mend: impl FnOnce(&mut Response<Vec<u8>>) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let ApiResponse { response, url, limit } = self;
+        let (head, body) = response.into_parts();
+        let mut whole = Response::from_parts(head, Vec::from(body.bytes_up_to(limit).await?));
+        mend(&mut whole)?;
+        Ok(ApiResponse { response: whole.map(Body::from), url, limit })
+    }
+
     /// The next chunk of the body, as it comes; `None` at the end.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use oidc_core::{Claims, UserInfo};
 use protocol_core::Error;
 use serde_json::{Map, Value};
 
+use crate::api_response::ApiResponse;
 use crate::client::{Client, ClientKind};
 use crate::login::PendingLogin;
 use crate::profile;
@@ -124,9 +125,21 @@ impl Authorized {
             let what = format!("client {:?}: userinfo_endpoint", registered.name);
             Error::config(what, "expected the address of the profile, got nothing")
         })?;
-        let answer = self.client.get(endpoint).token(&self.token).await?;
-        let body = answer.up_to(PROFILE).json::<Map<String, Value>>().await?;
-        profile::user_info(body, registered.profile)
+        let answer = self.ask(endpoint).await?;
+        let answer = answer.mended(|answer| registered.fix.profile(answer)).await?;
+        let mut profile = answer.json::<Map<String, Value>>().await?;
+        if let Some(endpoint) = registered.profile.emails {
+            let answer = self.ask(endpoint).await?;
+            // The user let us see the profile, and not the addresses.
+            if !matches!(answer.status(), 403 | 404) {
+                profile::add_emails(&mut profile, answer.json().await?);
+            }
+        }
+        registered.profile.user_info(profile)
+    }
+
+    async fn ask(&self, endpoint: &str) -> Result<ApiResponse, Error> {
+        Ok(self.client.get(endpoint).token(&self.token).await?.up_to(PROFILE))
     }
 }
 

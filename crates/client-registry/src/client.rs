@@ -11,6 +11,7 @@ use crate::api_hosts::ApiHosts;
 use crate::authorized::Authorized;
 use crate::body::Body;
 use crate::callback::{Callback, Kind};
+use crate::compliance::ComplianceFix;
 use crate::config::{Config, Protocol};
 use crate::http::HttpClient;
 use crate::issuer::Issuers;
@@ -19,7 +20,7 @@ use crate::login::pending::PendingKind;
 use crate::oauth1::OAuth1Client;
 use crate::oauth2::OAuth2Client;
 use crate::options::LoginOptions;
-use crate::profile::Mapping;
+use crate::profile::Profile;
 use crate::provider::Provider;
 use crate::registry::{Registry, shown};
 use crate::session::Session;
@@ -35,7 +36,8 @@ pub(crate) struct Registered {
     pub(crate) api_hosts: ApiHosts,
     /// As written: relative to `api_base_url` where it is no URL.
     pub(crate) userinfo_endpoint: Option<String>,
-    pub(crate) profile: Option<Mapping>,
+    pub(crate) profile: Profile,
+    pub(crate) fix: ComplianceFix,
     /// Where its tokens are, if not where the others' are.
     pub(crate) backend: Option<Backend>,
     pub(crate) kind: ClientKind,
@@ -60,7 +62,7 @@ impl Registered {
         let kind = match config.protocol {
             Protocol::OAuth1(_) => ClientKind::OAuth1(Box::new(OAuth1Client::new(config)?)),
             Protocol::OAuth2(_) => {
-                ClientKind::OAuth2(Box::new(OAuth2Client::new(config, provider.checks(), issuers)?))
+                ClientKind::OAuth2(Box::new(OAuth2Client::new(config, provider, issuers)?))
             }
         };
         Ok(Registered {
@@ -69,7 +71,8 @@ impl Registered {
             api_base_url,
             api_hosts,
             userinfo_endpoint,
-            profile: provider.profile(),
+            profile: provider.mapping(),
+            fix: provider.fix().clone(),
             backend: provider.backend()?,
             kind,
         })
@@ -399,12 +402,14 @@ impl Client {
         ApiRequest::new(self.clone(), method, url)
     }
 
-    /// Puts the token on a request: OAuth 1.0 signs it, without a token by the consumer alone.
+    /// Mends a request and puts the token on it: OAuth 1.0 signs it, without a token by the consumer
+    /// alone.
     pub(crate) fn authorise(
         &self,
         request: &mut Request<Body>,
         token: Option<&Token>,
     ) -> Result<(), Error> {
+        self.registered.fix.protected(request)?;
         match &self.registered.kind {
             ClientKind::OAuth1(client) => {
                 client.authorise(request, token, self.registry.0.clock.now())

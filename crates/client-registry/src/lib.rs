@@ -32,6 +32,7 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod compliance;
 pub mod driver;
 pub mod http;
 pub mod providers;
@@ -71,6 +72,7 @@ pub use cache::{Cache, MemoryCache};
 pub use callback::Callback;
 pub use client::{AuthorizationUrl, Client, Redirection};
 pub use clock::Clock;
+pub use compliance::ComplianceFix;
 pub use driver::{drive, drive_blocking};
 pub use login::{PendingLogin, ReplaySet, Seal};
 pub use options::LoginOptions;

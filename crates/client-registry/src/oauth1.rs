@@ -109,6 +109,7 @@ impl OAuth1Client {
         let leg = flow::token_credentials(endpoint, &self.signer, &temporary, verifier)
             .with_parameters(self.token_params.clone());
         let registry = client.registry();
+        let leg = client.registered.fix.token(leg);
         let credentials = drive(leg, &*registry.0.http, &registry.0.clock).await?;
         let checks = vec![
             Check::new("oauth_token", "it is the one that this browser began with"),

@@ -4,29 +4,42 @@ use oidc_core::UserInfo;
 use protocol_core::Error;
 use serde_json::{Map, Value};
 
-/// Where a provider's profile answer holds each claim of OIDC Core 5.1: pairs of a claim and a JSON
-/// pointer (RFC 6901).
-pub(crate) type Mapping = &'static [(&'static str, &'static str)];
+/// How a provider's profile answer becomes a user.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Profile {
+    /// Pairs of a claim of OIDC Core 5.1 and where the answer holds it, in the words of
+    /// [`UserInfo::from_profile`]. Without any, claims are found by what most call them.
+    pub(crate) claims: Vec<(String, String)>,
+    /// Where a list of the user's e-mail addresses is to be had, which becomes the member `emails`.
+    pub(crate) emails: Option<&'static str>,
+}
 
-/// The user that a profile answer is about, read by `mapping`; without one, by what most call it.
-///
-/// # Errors
-/// [`Error::Unverified`] where the profile names no user.
-pub(crate) fn user_info(
-    profile: Map<String, Value>,
-    mapping: Option<Mapping>,
-) -> Result<UserInfo, Error> {
-    if let Some(mapping) = mapping {
-        return UserInfo::from_profile(profile, mapping);
+impl Profile {
+    /// The user that an answer is about.
+    ///
+    /// # Errors
+    /// [`Error::Unverified`] where it names no user.
+    pub(crate) fn user_info(&self, profile: Map<String, Value>) -> Result<UserInfo, Error> {
+        if !self.claims.is_empty() {
+            let claims: Vec<_> =
+                self.claims.iter().map(|(claim, at)| (claim.as_str(), at.as_str())).collect();
+            return UserInfo::from_profile(profile, &claims);
+        }
+        let there = |name: &str| profile.get(name).is_some_and(|value| !value.is_null());
+        let guessed: Vec<_> = GUESSES
+            .iter()
+            .filter_map(|(claim, names)| {
+                names.iter().find(|name| there(name)).map(|name| (*claim, *name))
+            })
+            .collect();
+        UserInfo::from_profile(profile, &guessed)
     }
-    let there = |name: &str| profile.get(name).is_some_and(|value| !value.is_null());
-    let guessed: Vec<_> = GUESSES
-        .iter()
-        .filter_map(|(claim, names)| {
-            names.iter().find(|name| there(name)).map(|name| (*claim, *name))
-        })
-        .collect();
-    UserInfo::from_profile(profile, &guessed)
+}
+
+/// Puts the addresses of a second answer beside the profile, the primary one first.
+pub(crate) fn add_emails(profile: &mut Map<String, Value>, mut emails: Vec<Value>) {
+    emails.sort_by_key(|email| email["primary"] != Value::Bool(true));
+    profile.insert("emails".to_owned(), Value::Array(emails));
 }
 
 /// Names that claims go by, the likeliest first.
@@ -46,9 +59,18 @@ mod tests {
     #[test]
     fn a_numbered_user_gets_a_textual_sub_and_nulls_are_passed_over() {
         let profile = json!({"sub": null, "id": 583231, "login": "octocat", "name": null});
-        let user = user_info(profile.as_object().unwrap().clone(), None).unwrap();
+        let guess = Profile::default();
+        let user = guess.user_info(profile.as_object().unwrap().clone()).unwrap();
         assert_eq!((user.sub(), user.preferred_username()), ("583231", Some("octocat")));
         assert_eq!(user.name(), None);
-        assert_eq!(user_info(Map::new(), None).unwrap_err().code(), "missing_claim");
+        assert_eq!(guess.user_info(Map::new()).unwrap_err().code(), "missing_claim");
+    }
+
+    #[test]
+    fn the_primary_address_comes_first() {
+        let mut profile = Map::new();
+        let (first, primary) = (json!({"email": "a", "primary": false}), json!({"primary": true}));
+        add_emails(&mut profile, vec![first.clone(), "odd".into(), primary.clone()]);
+        assert_eq!(profile["emails"], json!([primary, first, "odd"]));
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use oidc_core::Claims;
 use protocol_core::Error;
 
-use crate::profile::Mapping;
+use crate::compliance::ComplianceFix;
+use crate::profile::Profile;
 use crate::providers::Preset;
 use crate::settings::{Key, Origin, Settings};
 use crate::token::Token;
@@ -33,6 +34,8 @@ pub struct Provider {
     fetch_token: Option<FetchToken>,
     update_token: Option<UpdateToken>,
     checks: Vec<OwnCheck>,
+    fix: ComplianceFix,
+    claims: Option<Vec<(String, String)>>,
 }
 
 /// A check of the application's own on the claims of a verified ID token.
@@ -114,6 +117,18 @@ impl Provider {
         self
     }
 
+    /// Mends what the provider gets wrong, after the fixes that were added before; see
+    /// [`compliance`](crate::compliance).
+    #[must_use]
+    pub fn compliance_fix(mut self, fix: ComplianceFix) -> Self {
+        self.fix = self.fix.and(fix);
+        self
+    }
+
+    pub(crate) fn fix(&self) -> &ComplianceFix {
+        &self.fix
+    }
+
     pub(crate) fn checks(&self) -> Vec<OwnCheck> {
         self.checks.clone()
     }
@@ -159,8 +174,40 @@ impl Provider {
         }
     }
 
-    pub(crate) fn profile(&self) -> Option<Mapping> {
-        self.preset.and_then(|preset| preset.profile)
+    /// Says where the provider's profile answer holds the claims of OpenID Connect, `sub` above all:
+    /// pairs in the words of [`UserInfo::from_profile`](crate::UserInfo::from_profile), in place of
+    /// the preset's. Without any, they are found by what most providers call them.
+    ///
+    /// ```
+    /// use client_registry::{Key, Provider};
+    ///
+    /// let forum = Provider::new()
+    ///     .set(Key::AuthorizeUrl, "https://forum.example/oauth/authorize")
+    ///     .set(Key::AccessTokenUrl, "https://forum.example/oauth/token")
+    ///     .set(Key::UserinfoEndpoint, "https://forum.example/api/me")
+    ///     .profile([
+    ///         ("sub", "/user/number"),
+    ///         ("name", "/user/shown_as"),
+    ///         ("picture", "https://forum.example/avatars/{/user/number}.png"),
+    ///     ]);
+    /// # let _ = forum;
+    /// ```
+    #[must_use]
+    pub fn profile<C: Into<String>, A: Into<String>>(
+        mut self,
+        claims: impl IntoIterator<Item = (C, A)>,
+    ) -> Self {
+        let owned = claims.into_iter().map(|(claim, at)| (claim.into(), at.into()));
+        self.claims = Some(owned.collect());
+        self
+    }
+
+    pub(crate) fn mapping(&self) -> Profile {
+        let preset = self.preset.map(Preset::profile).unwrap_or_default();
+        match &self.claims {
+            Some(claims) => Profile { claims: claims.clone(), ..preset },
+            None => preset,
+        }
     }
 
     pub(crate) fn shown_title(&self) -> Option<&str> {

@@ -15,6 +15,8 @@ pub struct Callback {
     denied: Option<String>,
     problem: Option<String>,
     problem_advice: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
     extra: Vec<(String, String)>,
 }
 
@@ -38,6 +40,8 @@ pub fn parse(query: &str) -> Result<Callback, Error> {
         denied: None,
         problem: None,
         problem_advice: None,
+        error: None,
+        error_description: None,
         extra: Vec::new(),
     };
     for (name, value) in percent::form_pairs(query.as_bytes()) {
@@ -47,6 +51,8 @@ pub fn parse(query: &str) -> Result<Callback, Error> {
             "denied" => &mut callback.denied,
             "oauth_problem" => &mut callback.problem,
             "oauth_problem_advice" => &mut callback.problem_advice,
+            "error" => &mut callback.error,
+            "error_description" => &mut callback.error_description,
             _ => {
                 callback.extra.push((name.into_owned(), value.into_owned()));
                 continue;
@@ -72,7 +78,8 @@ impl Callback {
     }
 
     fn refusal(&self) -> Option<&str> {
-        let problem = self.problem.as_deref().filter(|problem| !problem.is_empty());
+        let problem = [&self.problem, &self.error].into_iter().flatten();
+        let problem = problem.map(String::as_str).find(|problem| !problem.is_empty());
         let by_verifier = self.verifier.as_deref() == Some("denied");
         problem.or((self.denied.is_some() || by_verifier).then_some("user_refused"))
     }
@@ -87,8 +94,8 @@ impl Callback {
     /// # Errors
     /// [`Reason::TokenMismatch`] if it is another login's; [`Error::Rejected`] with the code
     /// `access_denied` if the user or the server said no (`denied`, `oauth_problem`, a verifier
-    /// `denied`), whatever else the server named kept as the description;
-    /// [`Reason::VerifierMissing`].
+    /// `denied`, or `error` as of OAuth 2.0), whatever else the server named kept as the
+    /// description; [`Reason::VerifierMissing`].
     pub fn check(&self, temporary: &TemporaryCredentials) -> Result<&str, Error> {
         let is_ours = |token: &str| secret::ct_eq(token.as_bytes(), temporary.token.as_bytes());
         let refusal = self.refusal();
@@ -98,7 +105,8 @@ impl Callback {
             return Err(Reason::TokenMismatch.into());
         }
         if let Some(problem) = refusal {
-            return Err(denial(problem, self.problem_advice.as_deref()));
+            let advice = self.problem_advice.as_deref().or(self.error_description.as_deref());
+            return Err(denial(problem, advice));
         }
         match self.verifier.as_deref() {
             None | Some("") => Err(Reason::VerifierMissing.into()),

@@ -45,7 +45,9 @@ pub fn temporary_credentials(
     let signer = signer.clone().with_callback(callback);
     Leg::new("temporary credentials", endpoint, signer, |mut answer, rules| {
         let confirmed = answer.take("oauth_callback_confirmed");
-        if rules.callback_confirmed && confirmed.as_deref() != Some("true") {
+        // Servers write the language's own true as well: Python's is `True`.
+        let is_true = confirmed.as_ref().is_some_and(|text| text.eq_ignore_ascii_case("true"));
+        if rules.callback_confirmed && !is_true {
             let got = if confirmed.is_some() { "another value" } else { "none" };
             return Err(Error::protocol(
                 "callback_not_confirmed",

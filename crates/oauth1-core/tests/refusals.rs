@@ -421,7 +421,7 @@ fn refusal_d8_a_callback_that_is_not_confirmed() {
     for body in [
         "oauth_token=t&oauth_token_secret=s",
         "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=false",
-        "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=True",
+        "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=1",
         "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=",
     ] {
         assert_eq!(first_leg(200, body).unwrap_err().code(), "callback_not_confirmed", "{body}");
@@ -430,6 +430,11 @@ fn refusal_d8_a_callback_that_is_not_confirmed() {
             flow::temporary_credentials(&endpoint, &signer(), "oob").without_callback_confirmed();
         let response = Response::new(body.as_bytes().to_vec());
         assert_eq!(leg_answer(leg, response).unwrap().token, "t");
+    }
+    for confirmed in ["true", "True", "TRUE"] {
+        let body =
+            format!("oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed={confirmed}");
+        assert_eq!(first_leg(200, &body).unwrap().token, "t", "{confirmed}");
     }
 }
 
@@ -464,6 +469,9 @@ fn refusal_d12_the_users_no() {
         "oauth_token=ours&oauth_problem=permission_denied",
         "oauth_token=ours&oauth_verifier=denied",
         "oauth_verifier=denied",
+        "error=access_denied",
+        "error=access_denied&error_description=The+user+said+no",
+        "oauth_token=ours&error=access_denied&oauth_verifier=v",
     ] {
         let error = callback::parse(query).unwrap().check(&kept()).unwrap_err();
         assert!(matches!(error, Error::Rejected(_)), "{query}: {error}");

@@ -122,8 +122,6 @@ fn oauth1_clients(base: &str) -> Vec<(String, Provider)> {
             .set(Key::UserinfoEndpoint, "profile")
             .set(Key::SignatureMethod, method)
             .set(Key::SignatureType, placement)
-            // Authlib's server writes `oauth_callback_confirmed=True`.
-            .set(Key::Quirks, "no_callback_confirmed")
     };
     let each = [
         ("oauth1-hmac-sha1", "HMAC-SHA1", "header"),

@@ -18,13 +18,14 @@ use protocol_core::{ClientSecret, CodeVerifier, Endpoint, Error, Reason, Refresh
 use crate::authorized::{Authorized, Check};
 use crate::body::Body;
 use crate::client::Client;
+use crate::compliance::ComplianceFix;
 use crate::config::{Config, OAuth2, Protocol};
 use crate::driver::drive;
 use crate::issuer::{Issuer, Issuers, Place};
 use crate::login::PendingLogin;
 use crate::login::pending::PendingKind;
 use crate::options::LoginOptions;
-use crate::provider::OwnCheck;
+use crate::provider::{OwnCheck, Provider};
 use crate::quirks::{Quirk, Quirks};
 use crate::registry::Registry;
 use crate::token::{Data, Token};
@@ -44,12 +45,13 @@ pub(crate) struct OAuth2Client {
     authentications: Authentications,
     rules: TokenResponseRules,
     checks: Vec<OwnCheck>,
+    fix: ComplianceFix,
 }
 
 impl OAuth2Client {
     pub(crate) fn new(
         config: Config,
-        checks: Vec<OwnCheck>,
+        provider: &Provider,
         issuers: &Issuers,
     ) -> Result<Self, Error> {
         let Config { client_id, client_secret, authorize_params, token_params, quirks, .. } =
@@ -77,7 +79,8 @@ impl OAuth2Client {
             token_params,
             authentications,
             rules,
-            checks,
+            checks: provider.checks(),
+            fix: provider.fix().clone(),
         };
         client.check_parameters()?;
         Ok(client)
@@ -296,7 +299,7 @@ impl OAuth2Client {
         let authenticated = self.authentications.choose(server)?;
         let flow = grant.flow(&server.token_endpoint, authenticated, &self.rules);
         let registry = client.registry();
-        drive(flow, &*registry.0.http, &registry.0.clock).await
+        drive(self.fix.token(flow), &*registry.0.http, &registry.0.clock).await
     }
 }
 

@@ -53,7 +53,7 @@ impl OAuth2Client {
         let (http, clock) = (&*registry.0.http, &registry.0.clock);
         let asked = if self.config.userinfo_algorithms.is_empty() {
             let flow = oidc_core::userinfo(&endpoint, token.access_token(), claims.sub())?;
-            drive(flow, http, clock).await?
+            drive(self.fix.userinfo(flow), http, clock).await?
         } else {
             self.signed_userinfo(&server, registry, &endpoint, token, claims.sub()).await?
         };
@@ -76,7 +76,7 @@ impl OAuth2Client {
         self.with_keys(server, registry, algorithms, async |keys| {
             let flow =
                 oidc_core::signed_userinfo(endpoint, token.access_token(), sub, &verifier, keys)?;
-            drive(flow, &*registry.0.http, &registry.0.clock).await
+            drive(self.fix.userinfo(flow), &*registry.0.http, &registry.0.clock).await
         })
         .await
     }

@@ -28,7 +28,7 @@ impl OAuth2Client {
         let grant = self.refresh_grant(refresh_token)?;
         let endpoint = self.config.refresh_url.as_ref().unwrap_or(&server.token_endpoint);
         let flow = grant.flow(endpoint, self.authentications.choose(&server)?, &self.rules);
-        let response = drive(flow, &*registry.0.http, &registry.0.clock).await?;
+        let response = drive(self.fix.refresh(flow), &*registry.0.http, &registry.0.clock).await?;
 
         let (id_token, left_aside) = self.refreshed_id_token(registry, old, &response).await?;
         let mut extra = old.0.extra.clone();
@@ -76,7 +76,7 @@ impl OAuth2Client {
         }
         let flow =
             grant.flow(&server.token_endpoint, self.authentications.choose(&server)?, &self.rules);
-        let response = drive(flow, &*registry.0.http, &registry.0.clock).await?;
+        let response = drive(self.fix.token(flow), &*registry.0.http, &registry.0.clock).await?;
         Ok(from_response(response, &scope.join(" "), registry))
     }
 

@@ -1,6 +1,6 @@
 //! GitHub: <https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps>.
 
-use super::Preset;
+use super::{NOTHING, Preset};
 use crate::settings::Key;
 
 pub(super) static PRESET: Preset = Preset {
@@ -14,10 +14,16 @@ pub(super) static PRESET: Preset = Preset {
         (Key::Scope, "read:user user:email"),
         (Key::Quirks, "error_in_200"),
     ],
-    profile: Some(&[
+    claims: &[
         ("sub", "/id"),
+        ("name", "/name"),
         ("preferred_username", "/login"),
+        ("email", "/emails/0/email"),
+        ("email_verified", "/emails/0/verified"),
         ("picture", "/avatar_url"),
         ("profile", "/html_url"),
-    ]),
+    ],
+    // The profile shows the address that the user made public, if any, and says nothing of it.
+    emails: Some("user/emails"),
+    ..NOTHING
 };

@@ -1,6 +1,6 @@
 //! Google: <https://developers.google.com/identity/openid-connect/openid-connect>.
 
-use super::Preset;
+use super::{NOTHING, Preset};
 use crate::settings::Key;
 
 pub(super) static PRESET: Preset = Preset {
@@ -12,5 +12,5 @@ pub(super) static PRESET: Preset = Preset {
         (Key::ApiBaseUrl, "https://www.googleapis.com/"),
         (Key::IdTokenSignedResponseAlg, "RS256"),
     ],
-    profile: None,
+    ..NOTHING
 };

@@ -7,7 +7,7 @@ mod github;
 mod google;
 mod twitter;
 
-use crate::profile::Mapping;
+use crate::profile::Profile;
 use crate::provider::Provider;
 use crate::settings::{Key, Origin, Settings};
 
@@ -21,9 +21,15 @@ pub struct Preset {
     pub title: &'static str,
     /// Its settings.
     pub settings: &'static [(Key, &'static str)],
-    /// Where its profile answer holds what UserInfo calls `sub`, `name` and so on; none where it speaks OpenID Connect.
-    pub(crate) profile: Option<Mapping>,
+    /// Where its profile answer holds the claims of OpenID Connect, in the words of
+    /// [`UserInfo::from_profile`](crate::UserInfo::from_profile); empty where it speaks that itself.
+    pub claims: &'static [(&'static str, &'static str)],
+    /// Where the user's e-mail addresses are to be had, where that is another place.
+    pub emails: Option<&'static str>,
 }
+
+/// What a preset is made of, nothing known yet.
+const NOTHING: Preset = Preset { name: "", title: "", settings: &[], claims: &[], emails: None };
 
 impl Preset {
     pub(crate) fn settings(&self) -> Settings {
@@ -32,6 +38,11 @@ impl Preset {
             settings.set(*key, *value, Origin::Preset);
         }
         settings
+    }
+
+    pub(crate) fn profile(&self) -> Profile {
+        let owned = |(claim, at): &(&str, &str)| ((*claim).to_owned(), (*at).to_owned());
+        Profile { claims: self.claims.iter().map(owned).collect(), emails: self.emails }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Twitter's API 1.1 by OAuth 1.0a:
 //! <https://developer.x.com/en/docs/authentication/oauth-1-0a/obtaining-user-access-tokens>.
 
-use super::Preset;
+use super::{NOTHING, Preset};
 use crate::settings::Key;
 
 pub(super) static PRESET: Preset = Preset {
@@ -17,9 +17,12 @@ pub(super) static PRESET: Preset = Preset {
             "account/verify_credentials.json?include_email=true&skip_status=true",
         ),
     ],
-    profile: Some(&[
+    claims: &[
         ("sub", "/id_str"),
+        ("name", "/name"),
         ("preferred_username", "/screen_name"),
+        ("email", "/email"),
         ("picture", "/profile_image_url_https"),
-    ]),
+    ],
+    ..NOTHING
 };

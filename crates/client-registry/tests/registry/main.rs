@@ -4,6 +4,7 @@
 
 mod common;
 
+mod compliance;
 mod demo;
 mod logins;
 mod presets;

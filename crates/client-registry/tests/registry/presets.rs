@@ -38,6 +38,9 @@ async fn github_logs_in_by_oauth2_and_its_profile_is_put_into_the_words_of_openi
                     "html_url": "https://github.com/octocat", "type": "User", "site_admin": false,
                 }))
             }
+            "https://api.github.com/user/emails" => json_answer(json!([
+                {"email": "octocat@github.com", "verified": true, "primary": true},
+            ])),
             other => panic!("{other}"),
         })
     });
@@ -57,9 +60,11 @@ async fn github_logs_in_by_oauth2_and_its_profile_is_put_into_the_words_of_openi
     assert_eq!((user.sub(), user.preferred_username()), ("583231", Some("octocat")));
     assert_eq!(user.name(), Some("monalisa octocat"));
     assert_eq!(user.picture(), Some("https://github.com/images/error/octocat_happy.gif"));
-    assert!(user.email().is_none() && user.identity().is_none());
+    let email = user.email().unwrap();
+    assert_eq!((email.address, email.verified), ("octocat@github.com", true));
+    assert!(user.identity().is_none());
     assert_eq!(user.get::<Value>("type").unwrap(), Some(json!("User")), "the rest stays beside");
-    assert_eq!(http.count(), 2);
+    assert_eq!(http.count(), 3);
 
     let url = app.begin(&mut browser, "github").await.unwrap();
     let stale = Callback::query(&format!("code=stale&state={}", param(&url, "state")));
@@ -80,6 +85,7 @@ async fn a_profile_that_is_refused_or_names_nobody_is_no_user() {
         let http = Http::new(move |seen| {
             Ok(match seen.address() {
                 "https://api.github.com/user" => answer(status, "application/json", body),
+                "https://api.github.com/user/emails" => answer(403, "text/plain", ""),
                 _ => json_answer(json!({"access_token": "canary", "token_type": "bearer"})),
             })
         });

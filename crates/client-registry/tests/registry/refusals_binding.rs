@@ -317,7 +317,7 @@ async fn refusal_d8_what_an_oauth1_callback_may_not_say() {
     for (answered, code) in [
         ("", "callback_not_confirmed"),
         ("&oauth_callback_confirmed=false", "callback_not_confirmed"),
-        ("&oauth_callback_confirmed=TRUE", "callback_not_confirmed"),
+        ("&oauth_callback_confirmed=1", "callback_not_confirmed"),
     ] {
         let body = format!("oauth_token=t&oauth_token_secret=s{answered}");
         let http = Http::new(move |_| Ok(answer(200, FORM, body.clone())));
@@ -439,6 +439,8 @@ async fn refusal_d12_an_oauth1_denial_is_a_rejection_and_takes_the_record() {
         "oauth_token=temp-1&oauth_verifier=denied",
         "oauth_problem=user_refused",
         "denied=",
+        "error=access_denied",
+        "oauth_token=temp-1&error=access_denied&error_description=no",
     ] {
         let app = self::app(&idp);
         let mut browser = Browser::new();
@@ -457,6 +459,7 @@ async fn refusal_d12_an_oauth1_denial_is_a_rejection_and_takes_the_record() {
         ("denied=other", "access_denied"),
         ("oauth_token=other&oauth_problem=user_refused", "access_denied"),
         ("oauth_token=other&oauth_problem=boom", "boom"),
+        ("oauth_token=other&error=access_denied", "access_denied"),
     ] {
         let outcome = app.finish(&mut browser, "one", Callback::query(query)).await;
         let error = assert_code(outcome, "state_mismatch", query).to_string();

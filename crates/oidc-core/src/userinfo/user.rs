@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use protocol_core::{Error, Reason, UnixTime};
+use protocol_core::{Error, Reason, UnixTime, percent};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -40,6 +40,8 @@ impl fmt::Debug for Email<'_> {
 pub struct UserInfo {
     sub: String,
     claims: Map<String, Value>,
+    /// The answer that the claims were read from, where it was in other words.
+    raw: Option<Map<String, Value>>,
 }
 
 impl UserInfo {
@@ -50,7 +52,7 @@ impl UserInfo {
     pub fn new(claims: Map<String, Value>) -> Result<Self, Error> {
         match claims.get("sub") {
             Some(Value::String(sub)) if !sub.is_empty() => {
-                Ok(UserInfo { sub: sub.clone(), claims })
+                Ok(UserInfo { sub: sub.clone(), claims, raw: None })
             }
             None | Some(Value::Null) => Err(Reason::MissingClaim("sub").into()),
             Some(_) => {
@@ -62,9 +64,11 @@ impl UserInfo {
 
     /// The profile answer of a provider that speaks no OpenID Connect. `mapping` says where the
     /// standard claims are found: pairs of a claim and the name of a member of `profile`, or a JSON
-    /// pointer (RFC 6901) where it begins with `/`. A number becomes a text, except in
-    /// `email_verified` and `updated_at`. A mapped claim that is not found is absent, whatever
-    /// `profile` itself holds under its name; the other members of `profile` stay beside the claims.
+    /// pointer (RFC 6901) where it begins with `/`, or a text with pointers in braces
+    /// (`https://cdn.example/{/id}.png`), each replaced by what is there, percent-encoded. A number
+    /// becomes a text, except in `email_verified` and `updated_at`. A mapped claim that is not found
+    /// is absent, whatever `profile` itself holds under its name; the other members of `profile` stay
+    /// beside the claims. [`UserInfo::raw`] is `profile` as it came.
     ///
     /// ```
     /// use oidc_core::UserInfo;
@@ -86,18 +90,21 @@ impl UserInfo {
         let found: Vec<(String, Option<Value>)> = mapping
             .iter()
             .map(|(claim, at)| {
-                let value = find(&profile, at).filter(|value| !value.is_null()).cloned();
+                let value = match at.contains('{') {
+                    true => composed(&profile, at).map(Value::String),
+                    false => find(&profile, at).filter(|value| !value.is_null()).cloned(),
+                };
                 ((*claim).to_owned(), value.map(|value| as_claim(claim, value)))
             })
             .collect();
-        let mut claims = profile;
+        let mut claims = profile.clone();
         for (claim, value) in found {
             match value {
                 Some(value) => claims.insert(claim, value),
                 None => claims.remove(&claim),
             };
         }
-        UserInfo::new(claims)
+        Ok(UserInfo { raw: Some(profile), ..UserInfo::new(claims)? })
     }
 
     /// The same user, as one of this issuer.
@@ -194,9 +201,14 @@ impl UserInfo {
         T::deserialize(value).map_err(|_| misfit::<T>("the claims", "others".to_owned()))
     }
 
-    /// All claims as they came.
+    /// All claims, in the words of OpenID Connect where they have any.
     pub fn as_map(&self) -> &Map<String, Value> {
         &self.claims
+    }
+
+    /// The answer as it came, in the provider's own words; the claims where it speaks OpenID Connect.
+    pub fn raw(&self) -> &Map<String, Value> {
+        self.raw.as_ref().unwrap_or(&self.claims)
     }
 
     fn text(&self, name: &str) -> Option<&str> {
@@ -241,6 +253,22 @@ fn find<'a>(profile: &'a Map<String, Value>, at: &str) -> Option<&'a Value> {
         Some((first, "")) => profile.get(first),
         Some((first, rest)) => profile.get(first)?.pointer(&format!("/{rest}")),
     }
+}
+
+/// A text with pointers in braces, filled; `None` where one points at neither a text nor a number.
+fn composed(profile: &Map<String, Value>, template: &str) -> Option<String> {
+    let mut parts = template.split('{');
+    let mut text = parts.next()?.to_owned();
+    for part in parts {
+        let (at, rest) = part.split_once('}')?;
+        match find(profile, at)? {
+            Value::String(value) if !value.is_empty() => text += &percent::encode(value),
+            Value::Number(value) => text += &value.to_string(),
+            _ => return None,
+        }
+        text += rest;
+    }
+    Some(text)
 }
 
 fn as_claim(claim: &str, value: Value) -> Value {
@@ -329,6 +357,26 @@ mod tests {
         assert_eq!(UserInfo::from_profile(profile.clone(), &[("sub", "id")]).unwrap().sub(), "7");
         let error = UserInfo::from_profile(profile, &[("sub", "missing")]).unwrap_err();
         assert_eq!(error.code(), "missing_claim");
+    }
+
+    #[test]
+    fn a_claim_is_composed_of_what_the_profile_holds_and_the_profile_stays_as_it_came() {
+        let Value::Object(profile) = json!({"id": 7, "avatar": "a/b", "none": null}) else {
+            panic!("an object")
+        };
+        let picture = |template: &str| {
+            let mapping = [("sub", "/id"), ("picture", template)];
+            let user = UserInfo::from_profile(profile.clone(), &mapping).unwrap();
+            assert_eq!(user.raw(), &profile);
+            user.picture().map(str::to_owned)
+        };
+        let whole = picture("https://cdn.example/{/id}/{/avatar}.png");
+        assert_eq!(whole.as_deref(), Some("https://cdn.example/7/a%2Fb.png"));
+        for incomplete in ["https://cdn.example/{/none}", "{/missing}", "{/id", "{/id}{/none}"] {
+            assert_eq!(picture(incomplete), None, "{incomplete}");
+        }
+        let plain = user(json!({"email": "a@b.example"}));
+        assert_eq!(plain.raw(), plain.as_map());
     }
 
     #[test]
