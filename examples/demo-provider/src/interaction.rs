@@ -3,7 +3,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol_core::{UnixTime, secret};
 
@@ -165,12 +165,16 @@ impl Posted {
         let store = app.store();
         let (session_id, session) =
             session(app, &store, headers).ok_or_else(|| pages::error(NO_COOKIE))?;
-        let csrf = params.get("csrf").unwrap_or_default();
-        if !secret::ct_eq(csrf.as_bytes(), session.csrf.as_bytes()) {
-            return Err(pages::error(EXPIRED));
-        }
         let id = params.owned("request").unwrap_or_default();
         let interaction = store.interactions.get(&id).ok_or_else(|| pages::error(EXPIRED))?;
+        let csrf = params.get("csrf").unwrap_or_default();
+        if !secret::ct_eq(csrf.as_bytes(), session.csrf.as_bytes()) {
+            // A login in another tab renewed the session, or another site made the form: nothing is
+            // done, and whoever sits there may send a form of ours.
+            let mut page = render(&store, &id, interaction, session, STALE);
+            *page.status_mut() = StatusCode::BAD_REQUEST;
+            return Err(page);
+        }
         let (interaction, session) = (interaction.clone(), session.clone());
         Ok(Posted { params, id, interaction, session_id, session })
     }
@@ -194,7 +198,7 @@ fn render(
             let asks: Vec<&str> = scope.split(' ').filter_map(authorize::scope_in_words).collect();
             let asks = if asks.is_empty() { vec!["know that it is you"] } else { asks };
             let origin = goes_to.split(['?', '#']).next().unwrap_or_default();
-            pages::consent(&key, client, user, &asks, origin)
+            pages::consent(&key, client, user, &asks, origin, problem)
         }
         _ => pages::login(&key, client, &interaction.login_hint, problem),
     }
@@ -207,5 +211,6 @@ fn set_session_cookie(app: &App, response: &mut Response, session: &str) {
 
 const EXPIRED: &str = "This page is no longer good: it was answered before, or it is too old. Please go back to the \
      application and start again.";
+const STALE: &str = "You logged in elsewhere in the meantime. Please answer once more.";
 const NO_COOKIE: &str = "Your browser sent no cookie of ours. Please allow cookies, go back to the application and \
      start again.";

@@ -169,7 +169,8 @@ pub(crate) async fn profile(
     let token = store.token_credentials.get(&signed.token().unwrap_or_default().to_owned());
     let user = store.user(&token.ok_or(Problem("token_rejected"))?.user);
     Ok(web::json(&json!({
-        "id": user.id(), "screen_name": user.username, "name": user.name, "email": user.email,
+        "id": user.id(), "id_str": user.id().to_string(), "screen_name": user.username,
+        "name": user.name, "email": user.email,
     })))
 }
 

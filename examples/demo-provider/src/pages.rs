@@ -19,10 +19,7 @@ impl FormKey<'_> {
 }
 
 pub(crate) fn login(key: &FormKey<'_>, client: &str, hint: &str, problem: &str) -> Response {
-    let problem = match problem {
-        "" => String::new(),
-        text => format!("<p class=\"problem\" role=\"alert\">{}</p>", escape(text)),
-    };
+    let problem = alert(problem);
     let main = format!(
         "<h1>Log in</h1><p>to continue to <strong>{client}</strong></p>{problem}\
          <form method=\"post\" action=\"/login\">{fields}\
@@ -46,10 +43,12 @@ pub(crate) fn consent(
     username: &str,
     asks: &[&str],
     goes_to: &str,
+    problem: &str,
 ) -> Response {
+    let problem = alert(problem);
     let asks: String = asks.iter().map(|ask| format!("<li>{}</li>", escape(ask))).collect();
     let main = format!(
-        "<h1>Allow <strong>{client}</strong>?</h1><p>It asks, as <strong>{user}</strong>, to</p>\
+        "<h1>Allow <strong>{client}</strong>?</h1>{problem}<p>It asks, as <strong>{user}</strong>, to</p>\
          <ul>{asks}</ul><form method=\"post\" action=\"/consent\">{fields}<div class=\"row\">\
          <button class=\"main\" name=\"decision\" value=\"allow\">Allow</button>\
          <button name=\"decision\" value=\"deny\">Deny</button></div>\
@@ -114,6 +113,13 @@ pub fn escape(text: &str) -> String {
         }
     }
     safe
+}
+
+fn alert(problem: &str) -> String {
+    match problem {
+        "" => String::new(),
+        text => format!("<p class=\"problem\" role=\"alert\">{}</p>", escape(text)),
+    }
 }
 
 fn hidden(name: &str, value: &str) -> String {

@@ -231,6 +231,9 @@ fn router(app: &App) -> Router {
         .route("/oauth1/authorize", get(oauth1::authorize))
         .route("/oauth1/access_token", post(oauth1::access_token))
         .route("/oauth1/profile", get(oauth1::profile).post(oauth1::profile))
+        // Where the APIs of two that everybody knows have the same.
+        .route("/google/oauth2/v3/userinfo", get(oidc::userinfo))
+        .route("/twitter/account/verify_credentials.json", get(oauth1::profile))
         .layer(middleware::from_fn_with_state(app.clone(), gate))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(app.clone())

@@ -92,6 +92,33 @@ async fn forms_that_are_not_from_our_pages_are_refused() {
 }
 
 #[tokio::test]
+async fn a_form_that_another_tabs_login_made_stale_comes_again() {
+    let provider = provider().await;
+    let browser = Browser::new(&provider);
+    let login = browser.follow(browser.get(&authorize("app", "profile", &[])).await).await;
+    let consent = browser.to_consent(&authorize("app", "email", &[]), "alice").await;
+    let other = browser.to_consent(&authorize("app", "", &[("prompt", "login")]), "alice").await;
+
+    let form = |page: &Answer| [("request", page.field("request")), ("csrf", page.field("csrf"))];
+    let post = async |path, page: &Answer, more: (&str, &str)| {
+        let form = form(page);
+        let mut pairs: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, &**v)).collect();
+        pairs.push(more);
+        browser.post(path, &pairs).await
+    };
+    let again = post("/login", &login, ("username", "alice")).await;
+    assert!(again.status == 400 && again.body.contains("once more"), "{}", again.body);
+    assert_ne!(again.field("csrf"), login.field("csrf"));
+    assert_eq!(post("/login", &again, ("username", "alice")).await.status, 303);
+
+    for stale in [consent, other] {
+        let again = post("/consent", &stale, ("decision", "allow")).await;
+        assert!(again.status == 400 && again.body.contains("once more"), "{}", again.body);
+        assert!(browser.decide(&again, "allow").await.callback().contains_key("code"));
+    }
+}
+
+#[tokio::test]
 async fn a_code_works_once_and_its_reuse_revokes_what_it_gave() {
     let provider = provider().await;
     let browser = Browser::new(&provider);

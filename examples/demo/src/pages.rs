@@ -16,12 +16,28 @@ pub(crate) struct Way {
     pub(crate) is_demo: bool,
 }
 
-pub(crate) fn sign_in(ways: impl Iterator<Item = Way>) -> Response {
+/// The ways there are, and the presets that settings would make ways: titles, and the variable of
+/// the environment that each begins with.
+pub(crate) fn sign_in(
+    ways: impl Iterator<Item = Way>,
+    presets: impl Iterator<Item = (&'static str, String)>,
+) -> Response {
     let (mut here, elsewhere): (Vec<_>, Vec<_>) = ways.partition(|way| way.is_demo);
     here.sort_by_key(|way| std::cmp::Reverse(way.protocol));
     let there = match elsewhere.is_empty() {
         true => String::new(),
         false => format!("<h2>On the internet</h2><nav>{}</nav>", choices(&elsewhere)),
+    };
+    let presets: String = presets
+        .map(|(title, variable)| row(title, &format!("<code>{}</code>", escape(&variable))))
+        .collect();
+    let presets = match presets.is_empty() {
+        true => String::new(),
+        false => format!(
+            "<details><summary>Providers on the internet</summary><p>Each gets a button where its \
+             credentials are in the environment: this variable, and its like that ends in \
+             <code>CLIENT_SECRET</code>.</p><dl>{presets}</dl></details>"
+        ),
     };
     page(
         StatusCode::OK,
@@ -29,7 +45,7 @@ pub(crate) fn sign_in(ways: impl Iterator<Item = Way>) -> Response {
         &format!(
             "<h1>Sign in</h1><p>One application, three protocols, every check on. The provider of \
              these three runs inside this program: nothing leaves your machine, and any user name \
-             and password will do.</p><nav>{}</nav>{there}",
+             and password will do.</p><nav>{}</nav>{there}{presets}",
             choices(&here)
         ),
     )

@@ -8,7 +8,7 @@ use axum::http::header::{COOKIE, HeaderMap, SET_COOKIE};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect as LocalRedirect, Response};
 use axum::routing::{get, post};
-use client_registry::{Authorized, Registry, Seal};
+use client_registry::{Authorized, Registry, Seal, providers};
 use integration_axum::{Callback, Error, OAuth, OAuthLayer, Redirect, SameOrigin};
 
 use crate::pages::{self, Way};
@@ -62,12 +62,17 @@ async fn home(oauth: OAuth, State(sessions): State<Arc<Sessions>>, headers: Head
         None => {
             let names = oauth.registry().names();
             let clients = names.iter().filter_map(|(name, _)| oauth.client(name).ok());
-            pages::sign_in(clients.map(|client| Way {
+            let ways = clients.map(|client| Way {
                 name: client.name().to_owned(),
                 title: client.title().to_owned(),
                 protocol: client.protocol(),
                 is_demo: client.name().starts_with("demo-"),
-            }))
+            });
+            let unset = providers::ALL
+                .iter()
+                .filter(|preset| names.iter().all(|(name, _)| name != preset.name));
+            let variable = |name: &str| name.to_uppercase().replace('-', "_") + "_CLIENT_ID";
+            pages::sign_in(ways, unset.map(|preset| (preset.title, variable(preset.name))))
         }
     }
 }

@@ -186,6 +186,7 @@ async fn presets_get_a_button_when_their_client_id_is_in_the_environment() {
     let none = start().await;
     let page = Browser::new(&none).get("/").await;
     assert!(!page.body.contains("/login/google") && !page.body.contains("On the internet"));
+    assert!(page.body.contains("<dt>Google</dt><dd><code>GOOGLE_CLIENT_ID</code></dd>"));
 
     let env = [
         ("GOOGLE_CLIENT_ID", "id"),
@@ -201,6 +202,7 @@ async fn presets_get_a_button_when_their_client_id_is_in_the_environment() {
         assert!(page.body.contains(&link), "{}", page.body);
     }
     assert!(page.body.contains("On the internet") && !page.body.contains("/login/github"));
+    assert!(page.body.contains("GITHUB_CLIENT_ID") && !page.body.contains("GOOGLE_CLIENT_ID"));
     assert!(!page.body.contains("canary"));
 }
 
