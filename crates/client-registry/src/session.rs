@@ -207,8 +207,7 @@ impl Session {
             Some(ticket) => registry.cache.take(&ticket.cache_key()).await?.is_some(),
             None => true,
         };
-        let set = SetCookie { line: cookies::delete(&cookie), value: None };
-        self.state().set.insert(cookie, set);
+        self.remove_cookie(cookie);
         let expires = pending.began.after(LOGIN_LIFE);
         if now > expires {
             return Err(Reason::LoginExpired.into());
@@ -218,7 +217,7 @@ impl Session {
             // With the time, since an OAuth 1.0 server may hand out one token twice.
             None => format!("{} {}", pending.key().as_str(), pending.began),
         };
-        if !registry.finished.first_use(&once, expires, now) || !taken {
+        if !taken || !registry.finished.first_use(&once, expires, now) {
             return Err(Reason::LoginReplayed.into());
         }
         Ok(pending)
@@ -230,6 +229,11 @@ impl Session {
 
     pub(crate) fn token(&self, client: &str) -> Option<Token> {
         self.state().tokens.get(client).cloned()
+    }
+
+    fn remove_cookie(&self, name: String) {
+        let set = SetCookie { line: cookies::delete(&name), value: None };
+        self.state().set.insert(name, set);
     }
 
     /// The login of a cookie.
@@ -244,8 +248,11 @@ impl Session {
         let key = ticket.cache_key();
         let Some(sealed) = registry.cache.get(&key).await?.filter(|sealed| !sealed.is_empty())
         else {
-            let replayed = registry.finished.contains(&key);
-            return if replayed { Err(Reason::LoginReplayed.into()) } else { Ok(None) };
+            if registry.finished.contains(&key) {
+                self.remove_cookie(cookie);
+                return Err(Reason::LoginReplayed.into());
+            }
+            return Ok(None);
         };
         let plain = self.0.seal.open_bytes(&ticket.purpose(name), &sealed);
         let pending = plain.and_then(|plain| PendingLogin::from_bytes(&plain));

@@ -131,6 +131,33 @@ async fn thirty_begun_logins_stay_under_the_limit_and_the_oldest_go_first() {
 }
 
 #[tokio::test]
+async fn logins_begun_in_one_request_stay_under_the_limit_together() {
+    let idp = Idp::new();
+    let app = App::of(&idp, Idp::provider());
+    let mut browser = Browser::new();
+    let first = app.begin(&mut browser, "idp").await.unwrap();
+    app.wait(1);
+    let session = app.session(&browser);
+    let mut urls = vec![first];
+    for _ in 0..12 {
+        let redirect_uri = app.registry.callback_url("idp").unwrap();
+        let begun = session.client("idp").unwrap().authorize_redirect(redirect_uri).await.unwrap();
+        urls.push(begun.location().to_owned());
+    }
+    browser.take(&session.set_cookies());
+    assert!(browser.cookie_header().len() < 3_600, "{}", browser.cookie_header().len());
+    let kept = browser.cookies.len();
+    assert!((4..13).contains(&kept), "{kept} logins are kept");
+    let mut finished = 0;
+    for (at, url) in urls.iter().enumerate() {
+        let outcome = app.finish(&mut browser, "idp", Callback::query(&idp.approve(url))).await;
+        assert!(outcome.is_err() || at > 0, "the oldest goes first");
+        finished += usize::from(outcome.is_ok());
+    }
+    assert_eq!(finished, kept, "every cookie that was kept is good for its login");
+}
+
+#[tokio::test]
 async fn cookies_that_nobody_can_open_make_room_first() {
     let idp = Idp::new();
     let app = App::of(&idp, Idp::provider());

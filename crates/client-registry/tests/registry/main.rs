@@ -4,6 +4,7 @@
 
 mod common;
 
+mod caches;
 mod compliance;
 mod demo;
 mod logins;

@@ -1,15 +1,17 @@
-//! REFUSALS.md, D: what binds a login to its browser, its client and its provider.
+//! REFUSALS.md, D: what binds a login to its browser, its client and its provider, wherever it is
+//! kept.
 
 use client_registry::{Callback, Error, Key, LoginOptions, Provider, Registry, Rejection};
 
 use crate::common::{
-    App, Browser, CLIENT, Http, ISSUER, Idp, SECRET, answer, assert_code, json_answer, param,
+    App, Browser, CLIENT, Http, ISSUER, Idp, Place, SECRET, answer, assert_code, in_every_place,
+    json_answer, param,
 };
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Two clients of the scripted provider, one of OAuth 1.0, and one by form_post.
-fn app(idp: &Idp) -> App {
+fn app(idp: &Idp, place: &Place) -> App {
     let http = idp.http();
     let both = Http::new({
         let http = http.clone();
@@ -26,7 +28,8 @@ fn app(idp: &Idp) -> App {
         }
     });
     App::new(both, |builder| {
-        builder
+        place
+            .on(builder)
             .register("idp", Idp::provider())
             .register("other", Idp::provider())
             .register("post", Idp::provider().set(Key::ResponseMode, "form_post"))
@@ -43,10 +46,24 @@ fn oauth1() -> Provider {
         .set(Key::AccessTokenUrl, "https://one.example/access")
 }
 
-#[tokio::test]
-async fn refusal_d1_a_callback_in_a_browser_that_did_not_begin_it() {
+in_every_place! {
+    refusal_d1_a_callback_in_a_browser_that_did_not_begin_it
+    refusal_d2_state_missing_empty_twice_anothers_replayed_expired
+    refusal_d3_a_login_begun_at_one_client_delivered_to_another
+    refusal_d4_iss_wrong_or_missing_where_it_is_promised
+    refusal_d5_an_error_is_believed_only_with_a_valid_state
+    refusal_d6_parameters_twice_and_responses_in_the_wrong_place
+    refusal_d7_two_tabs_of_every_client_in_one_browser_all_complete
+    refusal_d8_what_an_oauth1_callback_may_not_say
+    refusal_d10_cookies_that_were_tampered_with_are_as_good_as_none
+    refusal_d11_a_hundred_logins_at_once_get_their_own_tokens
+    refusal_d12_an_oauth1_denial_is_a_rejection_and_takes_the_record
+    refusal_d13_a_cross_site_start_does_nothing_but_redirect_or_is_refused
+}
+
+async fn refusal_d1_a_callback_in_a_browser_that_did_not_begin_it(place: Place) {
     let idp = Idp::new();
-    let app = app(&idp);
+    let app = app(&idp, &place);
     let mut browser = Browser::new();
     for (name, approve) in [("idp", true), ("post", true), ("one", false)] {
         let url = app.begin(&mut browser, name).await.unwrap();
@@ -77,10 +94,9 @@ async fn refusal_d1_a_callback_in_a_browser_that_did_not_begin_it() {
     }
 }
 
-#[tokio::test]
-async fn refusal_d2_state_missing_empty_twice_anothers_replayed_expired() {
+async fn refusal_d2_state_missing_empty_twice_anothers_replayed_expired(place: Place) {
     let idp = Idp::new();
-    let app = app(&idp);
+    let app = app(&idp, &place);
     let mut browser = Browser::new();
     let url = app.begin(&mut browser, "idp").await.unwrap();
     let other = app.begin(&mut Browser::new(), "idp").await.unwrap();
@@ -139,10 +155,9 @@ async fn refusal_d2_state_missing_empty_twice_anothers_replayed_expired() {
     app.finish(&mut browser, "idp", Callback::query(&idp.approve(&url))).await.unwrap();
 }
 
-#[tokio::test]
-async fn refusal_d3_a_login_begun_at_one_client_delivered_to_another() {
+async fn refusal_d3_a_login_begun_at_one_client_delivered_to_another(place: Place) {
     let idp = Idp::new();
-    let app = app(&idp);
+    let app = app(&idp, &place);
     let mut browser = Browser::new();
     let url = app.begin(&mut browser, "idp").await.unwrap();
     app.begin(&mut browser, "one").await.unwrap();
@@ -167,13 +182,13 @@ async fn refusal_d3_a_login_begun_at_one_client_delivered_to_another() {
     let url = app.begin(&mut browser, "idp").await.unwrap();
     let mut renamed = app.clone();
     let provider = Idp::provider().client_id("client-2");
-    renamed.registry = App::of(&idp, provider).registry;
+    renamed.registry =
+        App::new(idp.http(), |builder| place.on(builder).register("idp", provider)).registry;
     let outcome = renamed.finish(&mut browser, "idp", Callback::query(&idp.approve(&url))).await;
     assert_code(outcome, "wrong_client", "another client_id");
 }
 
-#[tokio::test]
-async fn refusal_d4_iss_wrong_or_missing_where_it_is_promised() {
+async fn refusal_d4_iss_wrong_or_missing_where_it_is_promised(place: Place) {
     for (iss, code) in [
         ("", "iss_missing"),
         ("&iss=", "iss_missing"),
@@ -183,7 +198,8 @@ async fn refusal_d4_iss_wrong_or_missing_where_it_is_promised() {
         ("&iss=https%3A%2F%2Fidp.example&iss=https%3A%2F%2Fidp.example", "duplicate_param"),
     ] {
         let idp = Idp::new();
-        let app = App::of(&idp, Idp::provider());
+        let app =
+            App::new(idp.http(), |builder| place.on(builder).register("idp", Idp::provider()));
         let mut browser = Browser::new();
         let url = app.begin(&mut browser, "idp").await.unwrap();
         let query = format!("code={}&state={}{iss}", idp.code(&url), param(&url, "state"));
@@ -194,10 +210,9 @@ async fn refusal_d4_iss_wrong_or_missing_where_it_is_promised() {
     }
 }
 
-#[tokio::test]
-async fn refusal_d5_an_error_is_believed_only_with_a_valid_state() {
+async fn refusal_d5_an_error_is_believed_only_with_a_valid_state(place: Place) {
     let idp = Idp::new();
-    let app = app(&idp);
+    let app = app(&idp, &place);
     for name in ["idp", "post"] {
         let callback = |query: &str| match name {
             "post" => Callback::form(Some(FORM), query.as_bytes()),
@@ -229,10 +244,9 @@ async fn refusal_d5_an_error_is_believed_only_with_a_valid_state() {
     }
 }
 
-#[tokio::test]
-async fn refusal_d6_parameters_twice_and_responses_in_the_wrong_place() {
+async fn refusal_d6_parameters_twice_and_responses_in_the_wrong_place(place: Place) {
     let idp = Idp::new();
-    let app = app(&idp);
+    let app = app(&idp, &place);
     let query = |text: &str| Callback::query(text);
     let form = |text: &str| Callback::form(Some(FORM), text.as_bytes());
     let other_type = |text: &str| Callback::form(Some("application/json"), text.as_bytes());
@@ -266,10 +280,9 @@ async fn refusal_d6_parameters_twice_and_responses_in_the_wrong_place() {
     }
 }
 
-#[tokio::test]
-async fn refusal_d7_two_tabs_of_every_client_in_one_browser_all_complete() {
+async fn refusal_d7_two_tabs_of_every_client_in_one_browser_all_complete(place: Place) {
     let idp = Idp::new();
-    let app = app(&idp);
+    let app = app(&idp, &place);
     let mut browser = Browser::new();
     let mut callbacks = Vec::new();
     for name in ["idp", "other", "post", "idp", "other", "post", "one"] {
@@ -291,10 +304,9 @@ async fn refusal_d7_two_tabs_of_every_client_in_one_browser_all_complete() {
     assert!(browser.cookies.is_empty());
 }
 
-#[tokio::test]
-async fn refusal_d8_what_an_oauth1_callback_may_not_say() {
+async fn refusal_d8_what_an_oauth1_callback_may_not_say(place: Place) {
     let idp = Idp::new();
-    let app = app(&idp);
+    let app = app(&idp, &place);
     // (callback, code, whether the login's record is taken)
     for (query, code, taken) in [
         ("", "state_missing", false),
@@ -305,7 +317,7 @@ async fn refusal_d8_what_an_oauth1_callback_may_not_say() {
         ("oauth_token=temp-1", "verifier_missing", true),
         ("oauth_token=temp-1&oauth_verifier=", "verifier_missing", true),
     ] {
-        let app = self::app(&idp);
+        let app = self::app(&idp, &place);
         let mut browser = Browser::new();
         app.begin(&mut browser, "one").await.unwrap();
         let requests = app.requests();
@@ -321,12 +333,12 @@ async fn refusal_d8_what_an_oauth1_callback_may_not_say() {
     ] {
         let body = format!("oauth_token=t&oauth_token_secret=s{answered}");
         let http = Http::new(move |_| Ok(answer(200, FORM, body.clone())));
-        let strict = App::new(http.clone(), |builder| builder.register("one", oauth1()));
+        let strict = App::new(http.clone(), |builder| place.on(builder).register("one", oauth1()));
         let mut browser = Browser::new();
         assert_code(strict.begin(&mut browser, "one").await, code, answered);
         assert!(browser.cookies.is_empty());
         let quirk = oauth1().set(Key::Quirks, "no_callback_confirmed");
-        let lenient = App::new(http, |builder| builder.register("one", quirk));
+        let lenient = App::new(http, |builder| place.on(builder).register("one", quirk));
         lenient.begin(&mut browser, "one").await.unwrap();
     }
 
@@ -361,10 +373,9 @@ async fn refusal_d9_return_to_on_another_host() {
     }
 }
 
-#[tokio::test]
-async fn refusal_d10_cookies_that_were_tampered_with_are_as_good_as_none() {
+async fn refusal_d10_cookies_that_were_tampered_with_are_as_good_as_none(place: Place) {
     let idp = Idp::new();
-    let app = app(&idp);
+    let app = app(&idp, &place);
     let mut browser = Browser::new();
     let url = app.begin(&mut browser, "idp").await.unwrap();
     let (name, value) = browser.only_cookie();
@@ -404,10 +415,9 @@ async fn refusal_d10_cookies_that_were_tampered_with_are_as_good_as_none() {
     app.finish(&mut browser, "idp", Callback::query(&query)).await.unwrap();
 }
 
-#[tokio::test]
-async fn refusal_d11_a_hundred_logins_at_once_get_their_own_tokens() {
+async fn refusal_d11_a_hundred_logins_at_once_get_their_own_tokens(place: Place) {
     let idp = Idp::new();
-    let app = app(&idp);
+    let app = app(&idp, &place);
     let logins: Vec<_> = (0..100)
         .map(|_| {
             let (app, idp) = (app.clone(), idp.clone());
@@ -426,10 +436,9 @@ async fn refusal_d11_a_hundred_logins_at_once_get_their_own_tokens() {
     }
 }
 
-#[tokio::test]
-async fn refusal_d12_an_oauth1_denial_is_a_rejection_and_takes_the_record() {
+async fn refusal_d12_an_oauth1_denial_is_a_rejection_and_takes_the_record(place: Place) {
     let idp = Idp::new();
-    let app = app(&idp);
+    let app = app(&idp, &place);
     for query in [
         "denied=temp-1",
         "oauth_token=temp-1&denied=temp-1",
@@ -442,7 +451,7 @@ async fn refusal_d12_an_oauth1_denial_is_a_rejection_and_takes_the_record() {
         "error=access_denied",
         "oauth_token=temp-1&error=access_denied&error_description=no",
     ] {
-        let app = self::app(&idp);
+        let app = self::app(&idp, &place);
         let mut browser = Browser::new();
         app.begin(&mut browser, "one").await.unwrap();
         let requests = app.requests();
@@ -470,11 +479,10 @@ async fn refusal_d12_an_oauth1_denial_is_a_rejection_and_takes_the_record() {
     assert_code(nobody, "state_mismatch", "no login");
 }
 
-#[tokio::test]
-async fn refusal_d13_a_cross_site_start_does_nothing_but_redirect_or_is_refused() {
+async fn refusal_d13_a_cross_site_start_does_nothing_but_redirect_or_is_refused(place: Place) {
     // By GET: the answer is a redirect to the provider with a cookie, and the browser's others stay.
     let idp = Idp::new();
-    let app = app(&idp);
+    let app = app(&idp, &place);
     let mut browser = Browser::new();
     let live = app.begin(&mut browser, "idp").await.unwrap();
     let url = app.begin(&mut browser, "idp").await.unwrap();

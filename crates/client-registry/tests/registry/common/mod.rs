@@ -4,10 +4,12 @@
 mod http;
 mod idp;
 mod logs;
+mod place;
 
 pub(crate) use http::{Http, Seen, answer, json_answer, redirect};
 pub(crate) use idp::{CLIENT, ISSUER, Idp, SECRET, START, merge, published};
 pub(crate) use logs::logs_of;
+pub(crate) use place::{Place, in_every_place};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
