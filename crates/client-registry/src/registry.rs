@@ -1,8 +1,8 @@
 //! The registry: names to clients.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -10,15 +10,16 @@ use protocol_core::{Endpoint, Error};
 
 use crate::cache::{Cache, MemoryCache};
 use crate::client::{Client, Registered};
+use crate::clients::{Clients, Table};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::HttpClient;
 use crate::issuer::Issuers;
+use crate::lazy::Handle;
 use crate::login::{ReplaySet, Seal};
 use crate::provider::Provider;
 use crate::providers;
-use crate::settings::{Key, Settings};
-use crate::sources::{Env, Kind, Source};
+use crate::sources::{Layers, Source};
 use crate::token::Token;
 use crate::tokens::{
     Backend, FetchToken, TokenStore, TokenUpdate, TokenUpdates, Tokens, UpdateToken, fetch_closure,
@@ -27,10 +28,15 @@ use crate::tokens::{
 
 /// Clients by name. Cheap to clone; clones are the same registry.
 #[derive(Clone)]
-pub struct Registry(pub(crate) Arc<Inner>);
+pub struct Registry(pub(crate) Arc<Handle>);
 
 pub(crate) struct Inner {
-    clients: ArcSwap<HashMap<String, Arc<Registered>>>,
+    clients: ArcSwap<Table>,
+    /// Held by whoever changes the clients.
+    editing: Mutex<()>,
+    /// The settings of clients that are registered later.
+    sources: Layers,
+    issuers: Issuers,
     public_url: Option<Endpoint>,
     callback_path: String,
     warnings: Vec<String>,
@@ -61,17 +67,75 @@ impl Registry {
     }
 
     pub(crate) fn registered(&self, name: &str) -> Result<Arc<Registered>, Error> {
-        let clients = self.0.clients.load();
-        clients.get(name).cloned().ok_or_else(|| Error::UnknownClient(shown(name)))
+        let clients = self.ready()?.clients.load();
+        clients.find(name).cloned().ok_or_else(|| Error::UnknownClient(shown(name)))
     }
 
     /// The names of all clients, sorted, each with what to show people.
     pub fn names(&self) -> Vec<(String, String)> {
-        let clients = self.0.clients.load();
-        let mut names: Vec<_> =
-            clients.values().map(|client| (client.name.clone(), client.title.clone())).collect();
-        names.sort();
-        names
+        let named =
+            |name: &str, title: Option<&str>| (name.to_owned(), title.unwrap_or(name).to_owned());
+        let early = self.before_init(|early| {
+            early.iter().map(|(name, provider)| named(name, provider.shown_title())).collect()
+        });
+        early.unwrap_or_else(|| {
+            let clients = self.0.clients.load();
+            let mut names: Vec<_> =
+                clients.iter().map(|client| named(&client.name, Some(&client.title))).collect();
+            names.sort_unstable();
+            names
+        })
+    }
+
+    /// Registers a provider under a name, while others use the registry. True if it replaces a
+    /// client of that name; see [`Clients::register`].
+    ///
+    /// # Errors
+    /// As for [`Builder::build`].
+    pub fn register(&self, name: impl Into<String>, provider: &Provider) -> Result<bool, Error> {
+        let name = name.into();
+        match self.before_init(|early| early.insert(name.clone(), provider.clone()).is_some()) {
+            Some(replaced) => Ok(replaced),
+            None => self.update(|clients| clients.register(name, provider)),
+        }
+    }
+
+    /// Takes a client out. False if there is none of that name. Logins under way cannot be
+    /// finished; tokens that are kept stay.
+    pub fn unregister(&self, name: &str) -> bool {
+        self.before_init(|early| early.remove(name).is_some()).unwrap_or_else(|| {
+            self.update(|clients| Ok(clients.unregister(name))).unwrap_or_default()
+        })
+    }
+
+    /// Changes several clients at once: whoever looks meanwhile sees all of them as they were, then
+    /// all as they are. Where `change` fails, nothing is changed. What is known of issuers stays.
+    ///
+    /// One change waits for the other; `change` is not to make one of its own by this method.
+    ///
+    /// ```
+    /// # use client_registry::{Error, Registry, providers};
+    /// # fn rotated(registry: &Registry, secret: &str) -> Result<(), Error> {
+    /// registry.update(|clients| {
+    ///     clients.unregister("google-old");
+    ///     clients.register("google", &providers::google().client_id("id").client_secret(secret))
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// What `change` says; [`Error::Config`] before [`Registry::init`].
+    pub fn update<T>(
+        &self,
+        change: impl FnOnce(&mut Clients<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let inner = self.ready()?;
+        let _editing = inner.editing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = Clients::of(inner, Table::clone(&inner.clients.load()));
+        let output = change(&mut clients)?;
+        inner.clients.store(Arc::new(clients.into_table()));
+        Ok(output)
     }
 
     /// Where the provider is to send the user back to: the callback path under the public URL. It
@@ -122,7 +186,7 @@ impl Registry {
         origin: Option<&str>,
         sec_fetch_site: Option<&str>,
     ) -> Result<(), Error> {
-        let base = self.0.public_url.as_ref().ok_or_else(|| {
+        let base = self.ready()?.public_url.as_ref().ok_or_else(|| {
             Error::config("public_url", "expected it, to know requests of our own pages by")
         })?;
         let ours = url::Url::parse(base.as_str()).is_ok_and(|base| {
@@ -144,6 +208,23 @@ impl std::fmt::Debug for Registry {
     }
 }
 
+impl Inner {
+    /// The client that `provider` and the sources make under this name, and what looks like a
+    /// mistake in the environment.
+    pub(crate) fn client_of(
+        &self,
+        name: &str,
+        provider: &Provider,
+    ) -> Result<(Registered, Vec<String>), Error> {
+        let of_client = |error| of_client(name, error);
+        let (file, env, near_misses) = self.sources.of(name)?;
+        let settings = provider.layered(file, Some(&env)).map_err(of_client)?;
+        let config = Config::resolve(name, &settings)?;
+        let client = Registered::new(name, provider, config, &self.issuers).map_err(of_client)?;
+        Ok((client, near_misses))
+    }
+}
+
 type MakeHttp = fn() -> Result<Arc<dyn HttpClient>, Error>;
 
 /// What a registry is built from.
@@ -151,6 +232,7 @@ type MakeHttp = fn() -> Result<Arc<dyn HttpClient>, Error>;
 pub struct Builder {
     providers: BTreeMap<String, Provider>,
     sources: Vec<Source>,
+    warnings: Vec<String>,
     public_url: Option<Endpoint>,
     callback_path: Option<String>,
     http: Option<Arc<dyn HttpClient>>,
@@ -195,11 +277,22 @@ impl Builder {
     }
 
     /// Registers a provider under a name: letters, digits, `-` and `_`. A second one of the same
-    /// name replaces the first.
+    /// name replaces the first, and is among the [warnings](Registry::warnings).
     #[must_use]
     pub fn register(mut self, name: impl Into<String>, provider: Provider) -> Self {
-        self.providers.insert(name.into(), provider);
+        let name = name.into();
+        if self.providers.contains_key(&name) {
+            self.warnings.push(format!("client {name:?} is registered twice: the second counts"));
+        }
+        self.providers.insert(name, provider);
         self
+    }
+
+    pub(crate) fn register_unless_there(self, name: &str, provider: &Provider) -> Self {
+        match self.providers.contains_key(name) {
+            true => self,
+            false => self.register(name, provider.clone()),
+        }
     }
 
     /// The HTTP client, with which every request is sent.
@@ -283,7 +376,11 @@ impl Builder {
     /// [`Error::Config`] naming the client, the key and where its value came from; two names that
     /// would share variables of the environment; no HTTP client.
     pub fn build(self) -> Result<Registry, Error> {
-        let http = match (self.http, self.default_http) {
+        self.inner().map(|inner| Registry(Arc::new(Handle::new(inner))))
+    }
+
+    pub(crate) fn inner(mut self) -> Result<Inner, Error> {
+        let http = match (self.http.take(), self.default_http) {
             (Some(http), _) => http,
             (None, Some(make)) => make()?,
             (None, None) => {
@@ -291,58 +388,55 @@ impl Builder {
                 return Err(Error::config("http", problem));
             }
         };
-        let callback_path = self.callback_path.unwrap_or_else(|| "/authorize/{name}".to_owned());
-        check_callback_path(&callback_path)?;
-        let (env, files) = split(self.sources)?;
-        let mut providers = self.providers;
-        for name in files.keys() {
+        check_callback_path(self.callback_path.as_deref().unwrap_or(CALLBACK_PATH))?;
+        if self.token_store.is_some() && self.fetch_token.is_some() {
+            let problem = "expected either a token_store or fetch_token, got both";
+            return Err(Error::config("tokens", problem));
+        }
+        let sources = Layers::new(std::mem::take(&mut self.sources))?;
+        let mut providers = std::mem::take(&mut self.providers);
+        for name in sources.tables() {
             providers
                 .entry(name.clone())
                 .or_insert_with(|| providers::by_name(name).unwrap_or_default());
         }
-        check_names(providers.keys())?;
+        let mut inner = Inner { sources, ..self.empty(http) };
+        let mut table = Table::default();
+        for (name, provider) in &providers {
+            table.check_name(name)?;
+            let (client, near_misses) = inner.client_of(name, provider)?;
+            inner.warnings.extend(near_misses);
+            table.insert(Arc::new(client));
+        }
+        inner.clients = ArcSwap::from_pointee(table);
+        for warning in &inner.warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(inner)
+    }
+
+    /// All but the clients.
+    pub(crate) fn empty(self, http: Arc<dyn HttpClient>) -> Inner {
         let (backend, on_update) = match (self.token_store, self.fetch_token, self.update_token) {
-            (Some(_), Some(_), _) => {
-                let problem = "expected either a token_store or fetch_token, got both";
-                return Err(Error::config("tokens", problem));
-            }
-            (Some((store, seal)), None, hook) => (Backend::Store { store, seal }, hook),
+            (Some((store, seal)), _, hook) => (Backend::Store { store, seal }, hook),
             (None, Some(fetch), update) => (Backend::Closures { fetch, update }, None),
             (None, None, hook) => (Backend::default(), hook),
         };
-        let issuers = Issuers::default();
-        let mut warnings = Vec::new();
-        let mut clients = HashMap::new();
-        for (name, provider) in providers {
-            let mut from_env = Settings::default();
-            for env in &env {
-                let (settings, near_misses) = env.settings(&name)?;
-                from_env.overlay(&settings);
-                warnings.extend(near_misses);
-            }
-            let of_client = |error| of_client(&name, error);
-            let settings =
-                provider.layered(files.get(&name), Some(&from_env)).map_err(of_client)?;
-            let config = Config::resolve(&name, &settings)?;
-            let registered =
-                Registered::new(&name, &provider, config, &issuers).map_err(of_client)?;
-            clients.insert(name, Arc::new(registered));
-        }
-        for warning in &warnings {
-            tracing::warn!("{warning}");
-        }
-        Ok(Registry(Arc::new(Inner {
-            clients: ArcSwap::from_pointee(clients),
+        Inner {
+            clients: ArcSwap::default(),
+            editing: Mutex::default(),
+            sources: Layers::default(),
+            issuers: Issuers::default(),
             public_url: self.public_url,
-            callback_path,
-            warnings,
+            callback_path: self.callback_path.unwrap_or_else(|| CALLBACK_PATH.to_owned()),
+            warnings: self.warnings,
             http,
             clock: self.clock,
             logins_in_cache: self.cache.is_some(),
             cache: self.cache.unwrap_or_else(|| Arc::new(MemoryCache::new())),
             finished: ReplaySet::new(FINISHED_LOGINS),
             tokens: Tokens::new(backend, on_update, self.refresh_lease),
-        })))
+        }
     }
 }
 
@@ -355,21 +449,8 @@ impl std::fmt::Debug for Builder {
 /// How many finished logins are remembered against replay, at about 120 bytes each.
 const FINISHED_LOGINS: usize = 100_000;
 
-fn split(sources: Vec<Source>) -> Result<(Vec<Env>, BTreeMap<String, Settings>), Error> {
-    let mut envs = Vec::new();
-    let mut files: BTreeMap<String, Settings> = BTreeMap::new();
-    for Source(kind) in sources {
-        match kind {
-            Kind::Env(env) => envs.push(env),
-            Kind::Clients(clients) => {
-                for (name, settings) in clients? {
-                    files.entry(name).or_default().overlay(&settings);
-                }
-            }
-        }
-    }
-    Ok((envs, files))
-}
+/// The default of [`Builder::callback_path`].
+const CALLBACK_PATH: &str = "/authorize/{name}";
 
 /// What follows the host in a URL must not become a part of it.
 fn check_callback_path(path: &str) -> Result<(), Error> {
@@ -389,25 +470,6 @@ fn of_client(name: &str, error: Error) -> Error {
         }
         other => other,
     }
-}
-
-/// Names are letters, digits, `-` and `_`, and no two share their variables of the environment.
-fn check_names<'a>(names: impl Iterator<Item = &'a String>) -> Result<(), Error> {
-    let mut seen: HashMap<String, &str> = HashMap::new();
-    for name in names {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
-            let problem = "expected 1 to 64 letters, digits, - and _";
-            return Err(Error::config(format!("client {:?}", shown(name)), problem));
-        }
-        if let Some(other) = seen.insert(name.to_ascii_uppercase().replace('-', "_"), name) {
-            let variable = Key::ClientId.name().to_ascii_uppercase();
-            let problem =
-                format!("would share variables like {variable} with the client {other:?}");
-            return Err(Error::config(format!("client {name:?}"), problem));
-        }
-    }
-    Ok(())
 }
 
 /// A text from outside, cut to what an error may hold.

@@ -27,6 +27,12 @@ impl OAuth {
         builder
     }
 
+    /// A registry to be initialised later, by [`Registry::init`] with a [builder](OAuth::builder):
+    /// for a `static`, or a layer that is made before the settings are there.
+    pub fn lazy() -> Registry {
+        Registry::lazy()
+    }
+
     /// The client of that name.
     ///
     /// # Errors

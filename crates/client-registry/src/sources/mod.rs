@@ -26,6 +26,51 @@ pub(crate) enum Kind {
     Clients(Result<BTreeMap<String, Settings>, Error>),
 }
 
+/// What the sources say, kept for clients that are registered later.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Layers {
+    envs: Vec<Env>,
+    /// Of files and maps.
+    tables: BTreeMap<String, Settings>,
+}
+
+impl Layers {
+    pub(crate) fn new(sources: Vec<Source>) -> Result<Self, Error> {
+        let mut layers = Layers::default();
+        for Source(kind) in sources {
+            match kind {
+                Kind::Env(env) => layers.envs.push(env),
+                Kind::Clients(clients) => {
+                    for (name, settings) in clients? {
+                        layers.tables.entry(name).or_default().overlay(&settings);
+                    }
+                }
+            }
+        }
+        Ok(layers)
+    }
+
+    /// The clients that have a table.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &String> {
+        self.tables.keys()
+    }
+
+    /// A client's table, its variables of the environment, and what looks like a mistake there.
+    pub(crate) fn of(
+        &self,
+        client: &str,
+    ) -> Result<(Option<&Settings>, Settings, Vec<String>), Error> {
+        let mut settings = Settings::default();
+        let mut near_misses = Vec::new();
+        for env in &self.envs {
+            let (of_env, misses) = env.settings(client)?;
+            settings.overlay(&of_env);
+            near_misses.extend(misses);
+        }
+        Ok((self.tables.get(client), settings, near_misses))
+    }
+}
+
 /// A key by name, and whether the name ends in `_FILE` (those that may).
 fn key_or_file(name: &str) -> Option<(Key, bool)> {
     if let Some(key) = Key::from_name(name) {
