@@ -231,7 +231,7 @@ impl Call {
         *request.uri_mut() = Endpoint::parse("url", self.url.as_str())?.uri();
         *request.headers_mut() = self.headers.clone();
         if let Some(CallToken { token, .. }) = token {
-            self.client.authorise(&mut request, token.as_ref())?;
+            self.client.authorise(&mut request, token.as_ref()).await?;
         }
         Ok(self.client.http().call(request).await?)
     }

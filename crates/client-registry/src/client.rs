@@ -60,7 +60,9 @@ impl Registered {
         let (api_base_url, api_hosts) = (api_base_url.clone(), api_hosts.clone());
         let userinfo_endpoint = userinfo_endpoint.clone();
         let kind = match config.protocol {
-            Protocol::OAuth1(_) => ClientKind::OAuth1(Box::new(OAuth1Client::new(config)?)),
+            Protocol::OAuth1(_) => {
+                ClientKind::OAuth1(Box::new(OAuth1Client::new(config, provider)?))
+            }
             Protocol::OAuth2(_) => {
                 ClientKind::OAuth2(Box::new(OAuth2Client::new(config, provider, issuers)?))
             }
@@ -404,7 +406,7 @@ impl Client {
 
     /// Mends a request and puts the token on it: OAuth 1.0 signs it, without a token by the consumer
     /// alone.
-    pub(crate) fn authorise(
+    pub(crate) async fn authorise(
         &self,
         request: &mut Request<Body>,
         token: Option<&Token>,
@@ -412,7 +414,7 @@ impl Client {
         self.registered.fix.protected(request)?;
         match &self.registered.kind {
             ClientKind::OAuth1(client) => {
-                client.authorise(request, token, self.registry.0.clock.now())
+                client.authorise(request, token, self.registry.0.clock.now()).await
             }
             ClientKind::OAuth2(client) => match token {
                 Some(token) => client.authorise(request, token),

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use oauth1_core::RsaPrivateKey;
 use oidc_core::Algorithm;
-use protocol_core::{ClientSecret, Endpoint, Error, Secret};
+use protocol_core::{ClientSecret, Endpoint, Error};
 
 use crate::api_hosts::ApiHosts;
 use crate::quirks::{Quirk, Quirks};
@@ -38,9 +39,9 @@ pub(crate) struct OAuth1 {
     pub(crate) signature_method: SignatureMethod,
     pub(crate) placement: Placement,
     pub(crate) realm: Option<String>,
-    /// The key of the RSA methods, in PEM.
-    pub(crate) rsa_key: Option<Secret>,
-    /// Whether `oauth_body_hash` covers bodies that are no form.
+    /// The key of the RSA methods.
+    pub(crate) rsa_key: Option<RsaPrivateKey>,
+    /// Whether `oauth_body_hash` covers bodies of API calls that are no form.
     pub(crate) body_hash: bool,
 }
 
@@ -53,6 +54,8 @@ pub(crate) enum SignatureMethod {
     RsaSha256,
     RsaSha512,
     Plaintext,
+    /// The one that code gives.
+    Own,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +91,8 @@ pub(crate) struct OAuth2 {
 }
 
 impl SignatureMethod {
-    /// The name of RFC 5849 §3.1.
-    pub(crate) fn name(self) -> &'static str {
+    /// The name in settings: but for `own`, that of RFC 5849 §3.1.
+    fn name(self) -> &'static str {
         match self {
             SignatureMethod::HmacSha1 => "HMAC-SHA1",
             SignatureMethod::HmacSha256 => "HMAC-SHA256",
@@ -98,6 +101,7 @@ impl SignatureMethod {
             SignatureMethod::RsaSha256 => "RSA-SHA256",
             SignatureMethod::RsaSha512 => "RSA-SHA512",
             SignatureMethod::Plaintext => "PLAINTEXT",
+            SignatureMethod::Own => "own",
         }
     }
 
@@ -191,18 +195,22 @@ impl<'a> Reader<'a> {
                 ("RSA-SHA256", SignatureMethod::RsaSha256),
                 ("RSA-SHA512", SignatureMethod::RsaSha512),
                 ("PLAINTEXT", SignatureMethod::Plaintext),
+                ("own", SignatureMethod::Own),
             ],
         )?;
         let signature_method = signature_method.unwrap_or(SignatureMethod::HmacSha1);
-        match (signature_method.is_rsa(), self.text(Key::RsaKey)) {
-            (true, None) => drop(self.required(Key::RsaKey)?),
-            (false, Some(_)) => {
-                let problem = format!("a key of RSA has no use with {}", signature_method.name());
+        let rsa_key = match (signature_method, self.text(Key::RsaKey)) {
+            (method, _) if method.is_rsa() => Some(self.rsa_key()?),
+            (method, Some(_)) => {
+                let problem = format!("a key of RSA has no use with {}", method.name());
                 return Err(self.wrong(Key::RsaKey, &problem));
             }
-            (true, Some(_)) => {}
-            (false, None) => drop(self.required(Key::ClientSecret)?),
-        }
+            (SignatureMethod::Own, None) => None,
+            (_, None) => {
+                self.required(Key::ClientSecret)?;
+                None
+            }
+        };
         let placement = self.one_of(
             Key::SignatureType,
             &[
@@ -219,8 +227,16 @@ impl<'a> Reader<'a> {
             signature_method,
             placement: placement.unwrap_or(Placement::Header),
             realm: self.text(Key::Realm).map(str::to_owned),
-            rsa_key: self.text(Key::RsaKey).map(Secret::new),
+            rsa_key,
             body_hash: self.flag(Key::ForceIncludeBody)?,
+        })
+    }
+
+    fn rsa_key(&self) -> Result<RsaPrivateKey, Error> {
+        let pem = self.text(Key::RsaKey).unwrap_or_default();
+        RsaPrivateKey::from_pem(pem).map_err(|error| match error {
+            Error::Config { problem, .. } => self.wrong(Key::RsaKey, &problem),
+            other => other,
         })
     }
 

@@ -89,6 +89,7 @@ pub use sources::{Env, Json, Map, Source, Toml};
 pub use token::Token;
 pub use tokens::{MemoryTokenStore, StoredToken, TokenStore, TokenUpdate, TokenUpdates};
 
+pub use oauth1_core::{Secrets, SignatureMethod};
 pub use oidc_core::{Claims, UserInfo};
 pub use protocol_core::{
     AccessToken, ClientSecret, Error, HttpError, HttpErrorKind, Reason, RefreshToken, Rejection,

@@ -3,19 +3,22 @@
 use bytes::Bytes;
 use http::Request;
 use oauth1_core::{
-    Callback, ClientCredentials, Placement, Signer, TemporaryCredentials, TokenCredentials, flow,
+    Callback, ClientCredentials, Placement, RsaPrivateKey, Signer, TemporaryCredentials,
+    TokenCredentials, flow,
 };
-use protocol_core::{Endpoint, Error, Reason, UnixTime};
+use protocol_core::{Endpoint, Error, Flow, Input, Reason, Step, UnixTime};
 use serde_json::Value;
 
 use crate::authorized::{Authorized, Check};
 use crate::body::Body;
 use crate::client::Client;
+use crate::clock::Clock;
 use crate::config::{self, Config, Protocol, SignatureMethod};
 use crate::driver::drive;
 use crate::login::PendingLogin;
 use crate::login::pending::PendingKind;
 use crate::options::LoginOptions;
+use crate::provider::Provider;
 use crate::quirks::{Quirk, Quirks};
 use crate::registry::Registry;
 use crate::token::{Data, Token};
@@ -25,6 +28,8 @@ use crate::token_placement::is_form;
 pub(crate) struct OAuth1Client {
     client_id: String,
     signer: Signer,
+    /// Whether the method is one that may block.
+    blocks: bool,
     config: config::OAuth1,
     authorize_params: Vec<(String, String)>,
     token_params: Vec<(String, String)>,
@@ -32,7 +37,7 @@ pub(crate) struct OAuth1Client {
 }
 
 impl OAuth1Client {
-    pub(crate) fn new(config: Config) -> Result<Self, Error> {
+    pub(crate) fn new(config: Config, provider: &Provider) -> Result<Self, Error> {
         let Config { client_id, client_secret, authorize_params, token_params, quirks, .. } =
             config;
         let Protocol::OAuth1(config) = config.protocol else {
@@ -41,17 +46,26 @@ impl OAuth1Client {
         // The RSA methods sign with a key of their own.
         let secret = client_secret.unwrap_or_else(|| "".into());
         let credentials = ClientCredentials::new(&client_id, secret);
+        let rsa = |make: fn(String, RsaPrivateKey) -> Signer| {
+            let key = config.rsa_key.clone();
+            let key = key.ok_or_else(|| Error::config("rsa_key", "expected one, got none"))?;
+            Ok::<_, Error>(make(client_id.clone(), key))
+        };
         let signer = match config.signature_method {
             SignatureMethod::HmacSha1 => Signer::hmac_sha1(credentials),
             SignatureMethod::HmacSha256 => Signer::hmac_sha256(credentials),
             SignatureMethod::HmacSha512 => Signer::hmac_sha512(credentials),
             SignatureMethod::Plaintext => Signer::plaintext(credentials),
-            SignatureMethod::RsaSha1 | SignatureMethod::RsaSha256 | SignatureMethod::RsaSha512 => {
-                let (method, _key) = (config.signature_method.name(), &config.rsa_key);
-                return Err(Error::Unsupported(format!("{method} by a registry's clients")));
+            SignatureMethod::RsaSha1 => rsa(Signer::rsa_sha1)?,
+            SignatureMethod::RsaSha256 => rsa(Signer::rsa_sha256)?,
+            SignatureMethod::RsaSha512 => rsa(Signer::rsa_sha512)?,
+            SignatureMethod::Own => {
+                let problem = "expected one in code (Provider::signature_method), got none";
+                let own = provider.own_signature_method();
+                let own = own.ok_or_else(|| Error::config("signature_method", problem))?;
+                Signer::with_method(credentials, own)
             }
         };
-        let signer = if config.body_hash { signer.with_body_hash() } else { signer };
         let signer = signer.with_placement(match config.placement {
             config::Placement::Header => Placement::Header,
             config::Placement::Query => Placement::Query,
@@ -61,8 +75,17 @@ impl OAuth1Client {
             Some(realm) => signer.with_realm(realm)?,
             None => signer,
         };
+        let blocks = config.signature_method == SignatureMethod::Own;
         let config = *config;
-        Ok(OAuth1Client { client_id, signer, config, authorize_params, token_params, quirks })
+        Ok(OAuth1Client {
+            client_id,
+            signer,
+            blocks,
+            config,
+            authorize_params,
+            token_params,
+            quirks,
+        })
     }
 
     pub(crate) fn client_id(&self) -> &str {
@@ -83,7 +106,8 @@ impl OAuth1Client {
             true => leg.without_callback_confirmed(),
             false => leg,
         };
-        let temporary = drive(leg, &*registry.0.http, &registry.0.clock).await?;
+        let (http, clock) = (&*registry.0.http, &registry.0.clock);
+        let temporary = drive(self.signed(leg, clock).await?, http, clock).await?;
         let parameters: Vec<_> = options
             .over(&self.authorize_params)
             .filter(|(name, _)| *name != "oauth_token")
@@ -109,12 +133,13 @@ impl OAuth1Client {
         let leg = flow::token_credentials(endpoint, &self.signer, &temporary, verifier)
             .with_parameters(self.token_params.clone());
         let registry = client.registry();
-        let leg = client.registered.fix.token(leg);
-        let credentials = drive(leg, &*registry.0.http, &registry.0.clock).await?;
+        let (http, clock) = (&*registry.0.http, &registry.0.clock);
+        let leg = self.signed(leg, clock).await?;
+        let credentials = drive(client.registered.fix.token(leg), http, clock).await?;
         let checks = vec![
             Check::new("oauth_token", "it is the one that this browser began with"),
             Check::new("oauth_verifier", "it came with the callback and went with the exchange"),
-            Check::new("signature", self.config.signature_method.name()),
+            Check::new("signature", self.signer.signature_method()),
         ];
         Ok(Authorized::new(client.clone(), from_credentials(credentials), None, pending, checks)
             .with_extra(callback.extra().to_vec()))
@@ -133,24 +158,82 @@ impl OAuth1Client {
     }
 
     /// Signs a request with the token, or by the consumer alone.
-    pub(crate) fn authorise(
+    pub(crate) async fn authorise(
         &self,
         request: &mut Request<Body>,
         token: Option<&Token>,
         now: UnixTime,
     ) -> Result<(), Error> {
+        let mut signer = self.signer.clone();
+        if let Some(token) = token {
+            let Some(secret) = token.token_secret() else {
+                return Err(Error::config("token", "expected one of OAuth 1.0, with a secret"));
+            };
+            let token = TokenCredentials::new(token.access_token().clone(), secret.clone());
+            signer = signer.with_token(token);
+        }
         let body_hash = self.config.body_hash;
-        let Some(token) = token else { return sign(&self.signer, body_hash, request, now) };
-        let Some(secret) = token.token_secret() else {
-            return Err(Error::config("token", "expected one of OAuth 1.0, with a secret"));
+        if body_hash {
+            signer = signer.with_body_hash();
+        }
+        if !self.blocks {
+            return sign(&signer, body_hash, request, now);
+        }
+        let mut unsigned = std::mem::take(request);
+        *request = off_thread(move || {
+            sign(&signer, body_hash, &mut unsigned, now)?;
+            Ok(unsigned)
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// A leg that blocks nobody: where the method may block, its request is signed now.
+    async fn signed<T: Send + 'static>(
+        &self,
+        mut leg: flow::Leg<T>,
+        clock: &Clock,
+    ) -> Result<Begun<T>, Error> {
+        if !self.blocks {
+            return Ok(Begun { first: None, leg });
+        }
+        let now = clock.now();
+        let begin = move || {
+            let first = Some(leg.step(Input::Start, now)?);
+            Ok(Begun { first, leg })
         };
-        let credentials = TokenCredentials::new(token.access_token().clone(), secret.clone());
-        sign(&self.signer.clone().with_token(credentials), body_hash, request, now)
+        off_thread(begin).await
     }
 
     pub(crate) fn signs_queries(&self) -> bool {
         self.signer.placement() == Placement::Query
     }
+}
+
+/// A leg whose first request may be there already.
+struct Begun<T> {
+    first: Option<Step<T>>,
+    leg: flow::Leg<T>,
+}
+
+impl<T> Flow for Begun<T> {
+    type Output = T;
+
+    fn step(&mut self, input: Input, now: UnixTime) -> Result<Step<T>, Error> {
+        match self.first.take() {
+            Some(first) => Ok(first),
+            None => self.leg.step(input, now),
+        }
+    }
+}
+
+/// Does work that may block where it holds up no other task.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return work() };
+    let done = runtime.spawn_blocking(work).await;
+    done.unwrap_or_else(|_| Err(Error::config("signature_method", "it panicked")))
 }
 
 /// Signs a request. Of a body the signature covers a form (RFC 5849 §3.4.1.3.1), which must

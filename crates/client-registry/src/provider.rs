@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use oauth1_core::SignatureMethod;
 use oidc_core::Claims;
 use protocol_core::Error;
 
@@ -36,6 +37,7 @@ pub struct Provider {
     checks: Vec<OwnCheck>,
     fix: ComplianceFix,
     claims: Option<Vec<(String, String)>>,
+    signature_method: Option<Arc<dyn SignatureMethod>>,
 }
 
 /// A check of the application's own on the claims of a verified ID token.
@@ -68,6 +70,36 @@ impl Provider {
     #[must_use]
     pub fn client_secret(self, value: impl Into<String>) -> Self {
         self.set(Key::ClientSecret, value)
+    }
+
+    /// Signs by a method of one's own: a KMS, an HSM, a provider's variant. It may block: it is
+    /// called where that holds up nothing else (of tokio, a thread for blocking work). Without a
+    /// client secret, [`Secrets::client_secret`](crate::Secrets::client_secret) is empty.
+    ///
+    /// ```
+    /// use client_registry::{Error, Provider, Secrets, SignatureMethod};
+    ///
+    /// struct Kms;
+    /// impl SignatureMethod for Kms {
+    ///     fn name(&self) -> &str {
+    ///         "RSA-SHA256"
+    ///     }
+    ///     fn sign(&self, base_string: &str, _secrets: &Secrets) -> Result<String, Error> {
+    ///         let signature = base_string.len().to_string(); // a call of the KMS
+    ///         Ok(signature)
+    ///     }
+    /// }
+    /// let provider = Provider::new().client_id("consumer-key").signature_method(Kms);
+    /// # let _ = provider;
+    /// ```
+    #[must_use]
+    pub fn signature_method(mut self, method: impl SignatureMethod + 'static) -> Self {
+        self.signature_method = Some(Arc::new(method));
+        self.set(Key::SignatureMethod, "own")
+    }
+
+    pub(crate) fn own_signature_method(&self) -> Option<Arc<dyn SignatureMethod>> {
+        self.signature_method.clone()
     }
 
     /// The scopes to ask for, separated by spaces.

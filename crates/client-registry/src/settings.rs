@@ -147,14 +147,17 @@ keys! {
     OtherAudiences = "other_audiences" for OpenId,
     /// Audiences besides our own that an ID token may name, separated by spaces.
     TrustedAudiences = "trusted_audiences" for OpenId,
-    /// OAuth 1.0: `HMAC-SHA1` (default), `HMAC-SHA256`, `HMAC-SHA512`, `RSA-SHA1`, `RSA-SHA256`,
-    /// `RSA-SHA512` or `PLAINTEXT`.
+    /// OAuth 1.0: `HMAC-SHA1` (default), `HMAC-SHA256`, `HMAC-SHA512` or `PLAINTEXT`; `RSA-SHA1`,
+    /// `RSA-SHA256` or `RSA-SHA512` with `rsa_key`; `own` for the one that code gives
+    /// ([`Provider::signature_method`](crate::Provider::signature_method)).
     SignatureMethod = "signature_method" for OAuth1,
     /// OAuth 1.0: where the signature goes: `header` (default), `query` or `body`.
     SignatureType = "signature_type" for OAuth1,
-    /// OAuth 1.0: the private key of the RSA methods, in PEM.
+    /// OAuth 1.0: the private key of the RSA methods, in PEM (PKCS#8 or PKCS#1). They need the
+    /// feature `openssl` or `rsa`, and no client secret.
     RsaKey = "rsa_key" for OAuth1,
-    /// OAuth 1.0: `true` to cover bodies that are no form by `oauth_body_hash`.
+    /// OAuth 1.0: `true` to cover bodies of API calls that are no form by `oauth_body_hash` (the
+    /// Request Body Hash extension).
     ForceIncludeBody = "force_include_body" for OAuth1,
     /// OAuth 1.0: the realm of the Authorization header.
     Realm = "realm" for OAuth1,

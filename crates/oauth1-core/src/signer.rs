@@ -217,6 +217,11 @@ impl Signer {
         self
     }
 
+    /// The name of the signature method, as it is sent.
+    pub fn signature_method(&self) -> &str {
+        self.method.name()
+    }
+
     /// Where the protocol parameters go.
     pub fn placement(&self) -> Placement {
         self.placement

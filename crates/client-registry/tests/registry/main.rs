@@ -9,6 +9,7 @@ mod compliance;
 mod demo;
 mod lifecycle;
 mod logins;
+mod oauth1;
 mod presets;
 mod refreshes;
 mod refusals_binding;

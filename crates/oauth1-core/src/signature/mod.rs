@@ -59,6 +59,21 @@ pub trait SignatureMethod: Send + Sync {
     }
 }
 
+/// Shared among signers and verifiers.
+impl<T: SignatureMethod + ?Sized> SignatureMethod for Arc<T> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn sign(&self, base_string: &str, secrets: &Secrets) -> Result<String, Error> {
+        (**self).sign(base_string, secrets)
+    }
+
+    fn verify(&self, base_string: &str, signature: &str, secrets: &Secrets) -> Result<bool, Error> {
+        (**self).verify(base_string, signature, secrets)
+    }
+}
+
 /// What the receiver knows of a client and its token, and a method signs with.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

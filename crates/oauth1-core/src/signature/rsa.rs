@@ -38,6 +38,9 @@ impl RsaPrivateKey {
     /// [`Error::Config`] for anything else, for a key of another size, and where neither of the
     /// features `openssl` and `rsa` is on.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
+        if !AVAILABLE {
+            return Err(unavailable());
+        }
         Self::from_der(&decoded(pem, &["PRIVATE KEY", "RSA PRIVATE KEY"], "private")?)
     }
 
@@ -75,6 +78,9 @@ impl RsaPublicKey {
     /// # Errors
     /// As [`RsaPrivateKey::from_pem`].
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
+        if !AVAILABLE {
+            return Err(unavailable());
+        }
         Self::from_der(&decoded(pem, &["PUBLIC KEY", "RSA PUBLIC KEY"], "public")?)
     }
 
@@ -161,7 +167,7 @@ const WHAT: &str = "rsa_key";
 const AVAILABLE: bool = cfg!(any(feature = "openssl", feature = "rsa"));
 
 fn unavailable() -> Error {
-    Error::config(WHAT, "RSA needs the feature `openssl` or `rsa` of oauth1-core, and both are off")
+    Error::config(WHAT, "RSA needs the feature `openssl` or `rsa`, and both are off")
 }
 
 fn sized(bits: usize) -> Result<(), Error> {
@@ -203,6 +209,7 @@ mod tests {
         let pem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
         for error in [
             RsaPrivateKey::from_pem(pem).unwrap_err(),
+            RsaPrivateKey::from_pem("").unwrap_err(),
             RsaPrivateKey::from_der(b"").unwrap_err(),
             RsaPublicKey::from_der(b"").unwrap_err(),
             needs_key("RSA-SHA1"),
@@ -212,6 +219,7 @@ mod tests {
         }
     }
 
+    #[cfg(any(feature = "openssl", feature = "rsa"))]
     #[test]
     fn pem_of_another_kind_is_refused_without_repeating_it() {
         for pem in [
