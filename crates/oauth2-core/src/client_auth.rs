@@ -1,9 +1,13 @@
-//! How a client shows who it is (RFC 6749 §2.3, RFC 7591 §2 `token_endpoint_auth_method`).
+//! How a client shows who it is (RFC 6749 §2.3, RFC 7523 §2.2, RFC 7591 §2
+//! `token_endpoint_auth_method`).
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request};
-use protocol_core::{ClientSecret, Endpoint, Error, Rejection, base64url, percent};
+use http::{HeaderValue, Method, Request, Response};
+use protocol_core::{
+    ClientSecret, Endpoint, Error, Flow, Rejection, UnixTime, base64url, flow, percent,
+};
 
+use crate::assertion::Assertion;
 use crate::parameters;
 
 /// How a client authenticates at the token endpoint and its neighbours.
@@ -16,6 +20,7 @@ enum Kind {
     Basic(ClientSecret),
     BasicRaw(ClientSecret),
     Post(ClientSecret),
+    Assertion(Assertion),
 }
 
 impl ClientAuthentication {
@@ -50,12 +55,43 @@ impl ClientAuthentication {
         not_empty(secret.into()).map(|secret| ClientAuthentication(Kind::Post(secret)))
     }
 
-    /// The registered name: `none`, `client_secret_basic` or `client_secret_post`.
-    pub fn method(&self) -> &'static str {
+    /// `private_key_jwt`: an assertion signed with the client's private key (RFC 7523 §2.2, OIDC
+    /// Core §9). `sign` makes a compact JWS of the claims that it is given; the key may be wherever
+    /// it likes.
+    pub fn private_key_jwt(
+        sign: impl Fn(&[u8]) -> Result<String, Error> + Send + Sync + 'static,
+    ) -> Self {
+        ClientAuthentication(Kind::Assertion(Assertion::new("private_key_jwt", sign)))
+    }
+
+    /// `client_secret_jwt`: the same, authenticated by the client secret (HS256 and its kin).
+    pub fn client_secret_jwt(
+        sign: impl Fn(&[u8]) -> Result<String, Error> + Send + Sync + 'static,
+    ) -> Self {
+        ClientAuthentication(Kind::Assertion(Assertion::new("client_secret_jwt", sign)))
+    }
+
+    /// Makes assertions out to this audience, the issuer say. Default: the address that each is sent
+    /// to, for whoever gets it is then the only one that can use it. Other ways to authenticate
+    /// have none.
+    #[must_use]
+    pub fn with_audience(self, audience: impl Into<String>) -> Self {
         match self.0 {
+            Kind::Assertion(assertion) => {
+                ClientAuthentication(Kind::Assertion(assertion.with_audience(audience.into())))
+            }
+            other => ClientAuthentication(other),
+        }
+    }
+
+    /// The registered name: `none`, `client_secret_basic`, `client_secret_post`,
+    /// `client_secret_jwt` or `private_key_jwt`.
+    pub fn method(&self) -> &'static str {
+        match &self.0 {
             Kind::None => "none",
             Kind::Basic(_) | Kind::BasicRaw(_) => "client_secret_basic",
             Kind::Post(_) => "client_secret_post",
+            Kind::Assertion(assertion) => assertion.method(),
         }
     }
 }
@@ -83,7 +119,7 @@ impl Client {
             return Err(Error::config("client_id", "expected an identifier, got an empty text"));
         }
         let authorization = match &authentication.0 {
-            Kind::None | Kind::Post(_) => None,
+            Kind::None | Kind::Post(_) | Kind::Assertion(_) => None,
             Kind::Basic(secret) => {
                 let (id, secret) = (&client_id, secret.expose());
                 Some(basic(&percent::form_encode(id), &percent::form_encode(secret))?)
@@ -109,13 +145,26 @@ impl Client {
         &self.authentication
     }
 
-    /// An authenticated `POST` of `form` to the token endpoint or a neighbour of it.
-    pub fn post(&self, endpoint: &Endpoint, mut form: Vec<(String, String)>) -> Request<Vec<u8>> {
+    /// An authenticated `POST` of `form` to the token endpoint or a neighbour of it. An assertion in
+    /// it is good for a minute from `now`.
+    ///
+    /// # Errors
+    /// Whatever keeps an assertion from being signed.
+    pub fn post(
+        &self,
+        endpoint: &Endpoint,
+        mut form: Vec<(String, String)>,
+        now: UnixTime,
+    ) -> Result<Request<Vec<u8>>, Error> {
         match &self.authentication.0 {
-            Kind::None => form.push(("client_id".into(), self.client_id.clone())),
+            Kind::None => self.name_itself(&mut form),
             Kind::Post(secret) => {
-                form.push(("client_id".into(), self.client_id.clone()));
+                self.name_itself(&mut form);
                 form.push(("client_secret".into(), secret.expose().to_owned()));
+            }
+            Kind::Assertion(assertion) => {
+                self.name_itself(&mut form);
+                form.extend(assertion.parameters(&self.client_id, endpoint, now)?);
             }
             Kind::Basic(_) | Kind::BasicRaw(_) => {}
         }
@@ -128,11 +177,37 @@ impl Client {
         if let Some(authorization) = &self.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
-        request
+        Ok(request)
+    }
+
+    /// One such `POST`, and what its answer means. The request is made when the conversation begins.
+    pub(crate) fn exchange<T, R>(
+        &self,
+        endpoint: &Endpoint,
+        form: &[(String, String)],
+        read: R,
+    ) -> impl Flow<Output = T> + Send + use<T, R>
+    where
+        R: FnOnce(&Response<Vec<u8>>, UnixTime) -> Result<T, Error> + Send,
+    {
+        let (client, endpoint, form) = (self.clone(), endpoint.clone(), form.to_vec());
+        flow::done(()).and_then(move |(), now| {
+            let request = client.post(&endpoint, form, now)?;
+            Ok(flow::exchange(request, move |response, now| {
+                read(&response, now).map_err(|error| client.explain(error))
+            }))
+        })
+    }
+
+    /// Adds `client_id`, where the form does not have it (a pushed authorization request does).
+    fn name_itself(&self, form: &mut Vec<(String, String)>) {
+        if !form.iter().any(|(name, _)| name == "client_id") {
+            form.push(("client_id".into(), self.client_id.clone()));
+        }
     }
 
     /// `error` with a word on what may help, where there is one.
-    pub(crate) fn explain(&self, error: Error) -> Error {
+    fn explain(&self, error: Error) -> Error {
         match error {
             Error::Rejected(rejection) => Error::Rejected(self.hint(rejection)),
             other => other,
@@ -173,6 +248,10 @@ mod tests {
         Endpoint::parse("token_endpoint", "https://idp.example/token").unwrap()
     }
 
+    fn post(client: &Client, form: Vec<(String, String)>) -> Request<Vec<u8>> {
+        client.post(&endpoint(), form, UnixTime::from_seconds(0)).unwrap()
+    }
+
     fn credentials(request: &Request<Vec<u8>>) -> String {
         let value = &request.headers()[AUTHORIZATION];
         assert!(value.is_sensitive());
@@ -193,7 +272,7 @@ mod tests {
         for (id, secret, expected) in table {
             let authentication = ClientAuthentication::client_secret_basic(secret).unwrap();
             let client = Client::new(id, authentication).unwrap();
-            let sent = credentials(&client.post(&endpoint(), vec![]));
+            let sent = credentials(&post(&client, vec![]));
             assert_eq!(sent, expected);
             let (got_id, got_secret) = sent.split_once(':').unwrap();
             let read = percent::form_pairs(format!("{got_id}={got_secret}").as_bytes())
@@ -207,7 +286,7 @@ mod tests {
     fn refusal_e6_raw_only_by_the_quirk_and_a_hint_at_it() {
         let raw = ClientAuthentication::client_secret_basic_raw("100% +é").unwrap();
         let client = Client::new("a b", raw.clone()).unwrap();
-        assert_eq!(credentials(&client.post(&endpoint(), vec![])), "a b:100% +é");
+        assert_eq!(credentials(&post(&client, vec![])), "a b:100% +é");
         assert_eq!(Client::new("a:b", raw).unwrap_err().code(), "config");
 
         let rejected = || Error::Rejected(Rejection::new("invalid_client"));
@@ -237,12 +316,12 @@ mod tests {
     fn the_identifier_is_in_the_body_of_a_client_without_basic() {
         let form = || vec![("a".to_owned(), "b c".to_owned())];
         let public = Client::new("id", ClientAuthentication::none()).unwrap();
-        let request = public.post(&endpoint(), form());
+        let request = post(&public, form());
         assert_eq!(request.body(), b"a=b+c&client_id=id");
         assert!(!request.headers().contains_key(AUTHORIZATION));
 
-        let post = ClientAuthentication::client_secret_post("s&t").unwrap();
-        let request = Client::new("id", post).unwrap().post(&endpoint(), form());
+        let by_post = ClientAuthentication::client_secret_post("s&t").unwrap();
+        let request = post(&Client::new("id", by_post).unwrap(), form());
         assert_eq!(request.body(), b"a=b+c&client_id=id&client_secret=s%26t");
         assert!(!request.headers().contains_key(AUTHORIZATION));
     }

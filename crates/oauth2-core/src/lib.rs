@@ -36,6 +36,7 @@ pub mod revocation;
 pub mod token;
 
 mod answer;
+mod assertion;
 mod parameters;
 #[cfg(test)]
 mod testing;

@@ -1,7 +1,7 @@
 //! Token revocation (RFC 7009).
 
 use http::Response;
-use protocol_core::{AccessToken, Endpoint, Error, Flow, RefreshToken, flow};
+use protocol_core::{AccessToken, Endpoint, Error, Flow, RefreshToken};
 
 use crate::parameters::Parameters;
 use crate::{Client, answer};
@@ -47,11 +47,7 @@ impl Revocation {
         revocation_endpoint: &Endpoint,
         client: &Client,
     ) -> impl Flow<Output = ()> + Send + use<> {
-        let request = client.post(revocation_endpoint, self.0.pairs().to_vec());
-        let client = client.clone();
-        flow::exchange(request, move |response, _now| {
-            revoked(&response).map_err(|error| client.explain(error))
-        })
+        client.exchange(revocation_endpoint, self.0.pairs(), |response, _now| revoked(response))
     }
 }
 

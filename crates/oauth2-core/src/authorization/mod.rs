@@ -1,6 +1,7 @@
 //! The authorization request: the URL that a browser is sent to (RFC 6749 §4.1.1, RFC 7636 §4.3).
 
 mod pkce;
+mod pushed;
 mod response_type;
 mod state;
 
@@ -116,6 +117,7 @@ const OWN: &[&str] = &[
     "state",
     "code_challenge",
     "code_challenge_method",
+    "request_uri",
 ];
 
 #[cfg(test)]

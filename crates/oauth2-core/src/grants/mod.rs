@@ -12,7 +12,7 @@ pub use authorization_code::AuthorizationCodeGrant;
 pub use client_credentials::ClientCredentialsGrant;
 pub use refresh_token::RefreshTokenGrant;
 
-use protocol_core::{Endpoint, Flow, flow};
+use protocol_core::{Endpoint, Flow};
 
 use crate::parameters::Parameters;
 use crate::{Client, TokenResponse, TokenResponseRules};
@@ -24,10 +24,9 @@ fn token_request(
     parameters: &Parameters,
     rules: &TokenResponseRules,
 ) -> impl Flow<Output = TokenResponse> + Send + use<> {
-    let request = client.post(token_endpoint, parameters.pairs().to_vec());
-    let (client, rules) = (client.clone(), rules.clone());
-    flow::exchange(request, move |response, now| {
-        TokenResponse::read(&response, &rules, now).map_err(|error| client.explain(error))
+    let rules = rules.clone();
+    client.exchange(token_endpoint, parameters.pairs(), move |response, now| {
+        TokenResponse::read(response, &rules, now)
     })
 }
 
