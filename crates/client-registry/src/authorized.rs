@@ -89,6 +89,10 @@ impl Authorized {
         &self.token
     }
 
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The token, for keeping.
     pub fn into_token(self) -> Token {
         self.token

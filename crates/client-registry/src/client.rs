@@ -119,7 +119,7 @@ pub struct AuthorizationUrl {
     pub pending: PendingLogin,
 }
 
-/// An answer that sends the user's browser to the provider.
+/// An answer that sends the user's browser to the provider, or where it says.
 #[derive(Clone)]
 pub struct Redirection(String);
 
@@ -145,6 +145,10 @@ fn without_query(url: &str) -> &str {
 }
 
 impl Redirection {
+    pub(crate) fn to(url: String) -> Self {
+        Redirection(url)
+    }
+
     /// The value of the `Location` header. The answer is also to be marked
     /// `Cache-Control: no-store` and `Referrer-Policy: no-referrer`.
     pub fn location(&self) -> &str {
@@ -357,22 +361,6 @@ impl Client {
         self.registry.0.tokens.forget(&self.registered, named(user)?).await
     }
 
-    /// Forgets the token of `user` and asks the server to revoke it (RFC 7009). False where the
-    /// server has no place for that.
-    ///
-    /// # Errors
-    /// [`Error::State`] from the store; what the server says. The token is forgotten all the same.
-    pub async fn revoke_token(&self, user: &str) -> Result<bool, Error> {
-        let kept = self.registry.kept_token(&self.registered, named(user)?).await?;
-        self.delete_token(user).await?;
-        match (&self.registered.kind, kept) {
-            (ClientKind::OAuth2(client), Some(token)) => {
-                client.revoke(&self.registry, &token).await
-            }
-            _ => Ok(false),
-        }
-    }
-
     /// A GET of the provider's API, authorised by the token of the login that was finished in this
     /// request, or by one that is given; see [`ApiRequest`].
     pub fn get(&self, url: &str) -> ApiRequest {
@@ -467,22 +455,29 @@ impl Client {
     /// The token that an API call goes with.
     pub(crate) async fn call_token(&self) -> Result<CallToken, Error> {
         let of_login = || self.session.as_ref()?.token(self.name());
-        let of_request = || self.session.as_ref()?.user();
         let user = match &self.whose {
             Whose::Nobody => return Ok(CallToken { token: None, kept: None }),
             Whose::User(user) => named(user)?.to_owned(),
             Whose::Service => String::new(),
-            Whose::Request => match (of_login(), of_request()) {
-                (Some(token), _) => return Ok(CallToken { token: Some(token), kept: None }),
-                (None, Some(user)) => user,
-                (None, None) => {
-                    let problem = format!("this request has no user of {:?}", self.name());
-                    return Err(Error::NeedsLogin(problem));
-                }
+            Whose::Request => match of_login() {
+                Some(token) => return Ok(CallToken { token: Some(token), kept: None }),
+                None => self.user_of_request().await?.ok_or_else(|| {
+                    Error::NeedsLogin(format!("this request has no user of {:?}", self.name()))
+                })?,
             },
         };
         let current = self.registry.current_token(&self.registered, &user).await?;
         Ok(CallToken { token: Some(current.token), kept: Some((user, current.version)) })
+    }
+
+    /// Whose token calls of this request go with: of the user that the application names, else of
+    /// the one who is signed in.
+    pub(crate) async fn user_of_request(&self) -> Result<Option<String>, Error> {
+        let Some(session) = &self.session else { return Ok(None) };
+        match session.user() {
+            Some(user) => Ok(Some(user)),
+            None => Ok(session.signed_in().await?.map(|user| user.id())),
+        }
     }
 
     /// Another token than the kept one that an API has just refused.
@@ -494,14 +489,14 @@ impl Client {
         Ok(self.registry.token_after_refusal(&self.registered, user, refused).await?.token)
     }
 
-    fn client_id(&self) -> &str {
+    pub(crate) fn client_id(&self) -> &str {
         match &self.registered.kind {
             ClientKind::OAuth1(client) => client.client_id(),
             ClientKind::OAuth2(client) => client.client_id(),
         }
     }
 
-    fn session(&self) -> Result<&Session, Error> {
+    pub(crate) fn session(&self) -> Result<&Session, Error> {
         self.session.as_ref().ok_or_else(|| {
             let problem = "expected a client bound to a request; ask the Session for it";
             Error::config("login", problem)
@@ -510,21 +505,30 @@ impl Client {
 
     /// Refuses a login with another client, or one begun under another registration of this one.
     fn check_delivery(&self, pending: &PendingLogin) -> Result<(), Error> {
-        let same_protocol = matches!(
-            (&self.registered.kind, &pending.kind),
+        match (&self.registered.kind, &pending.kind) {
             (ClientKind::OAuth1(_), PendingKind::OAuth1 { .. })
-                | (ClientKind::OAuth2(_), PendingKind::OAuth2 { .. })
-        );
-        if pending.client == self.name() && pending.client_id == self.client_id() && same_protocol {
+            | (ClientKind::OAuth2(_), PendingKind::OAuth2 { .. }) => self.check_client(pending),
+            (_, PendingKind::Logout { .. }) => Err(Reason::StateMismatch { error: None }.into()),
+            _ => Err(self.of_another_client(pending)),
+        }
+    }
+
+    /// Refuses what was begun with another client, or under another registration of this one.
+    pub(crate) fn check_client(&self, pending: &PendingLogin) -> Result<(), Error> {
+        if pending.client == self.name() && pending.client_id == self.client_id() {
             return Ok(());
         }
+        Err(self.of_another_client(pending))
+    }
+
+    fn of_another_client(&self, pending: &PendingLogin) -> Error {
         let (began, delivered) = (shown(&pending.client), self.name().to_owned());
-        Err(Reason::WrongClient { began, delivered }.into())
+        Reason::WrongClient { began, delivered }.into()
     }
 }
 
 /// A user's name. The empty one stands for the client itself, and is nobody's.
-fn named(user: &str) -> Result<&str, Error> {
+pub(crate) fn named(user: &str) -> Result<&str, Error> {
     match user {
         "" => Err(Error::config("user", "expected a text that is not empty")),
         user => Ok(user),

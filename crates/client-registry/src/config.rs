@@ -71,6 +71,7 @@ pub(crate) struct OAuth2 {
     pub(crate) refresh_url: Option<Endpoint>,
     pub(crate) refresh_params: Vec<(String, String)>,
     pub(crate) revocation_endpoint: Option<Endpoint>,
+    pub(crate) end_session_endpoint: Option<Endpoint>,
     pub(crate) jwks_uri: Option<Endpoint>,
     pub(crate) issuer: Option<String>,
     pub(crate) metadata_url: Option<Endpoint>,
@@ -287,6 +288,7 @@ impl<'a> Reader<'a> {
             refresh_url: self.endpoint(Key::RefreshTokenUrl)?,
             refresh_params: self.pairs(Key::RefreshTokenParams)?,
             revocation_endpoint: self.endpoint(Key::RevocationEndpoint)?,
+            end_session_endpoint: self.endpoint(Key::EndSessionEndpoint)?,
             jwks_uri: self.endpoint(Key::JwksUri)?,
             issuer: self.text(Key::Issuer).map(str::to_owned),
             metadata_url: self.endpoint(Key::ServerMetadataUrl)?,
@@ -440,7 +442,6 @@ impl<'a> Reader<'a> {
 /// Keys for what this crate does not speak yet: refused, for ignored they would mislead.
 const NOT_SPOKEN: &[(Key, &str)] = &[
     (Key::Jwks, "an issuer's keys by configuration"),
-    (Key::EndSessionEndpoint, "OpenID Connect RP-Initiated Logout"),
     (Key::IntrospectionEndpoint, "token introspection (RFC 7662)"),
     (Key::DeviceAuthorizationEndpoint, "the device authorization grant (RFC 8628)"),
     (Key::PushedAuthorizationRequestEndpoint, "pushed authorization requests (RFC 9126)"),

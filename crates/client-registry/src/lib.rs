@@ -50,6 +50,7 @@ mod config;
 mod issuer;
 mod lazy;
 mod login;
+mod logout;
 mod oauth1;
 mod oauth2;
 mod options;
@@ -60,6 +61,7 @@ mod quirks;
 mod registry;
 mod session;
 mod settings;
+mod sign_in;
 mod sources;
 mod token;
 mod token_placement;
@@ -78,6 +80,7 @@ pub use clock::Clock;
 pub use compliance::ComplianceFix;
 pub use driver::{drive, drive_blocking};
 pub use login::{PendingLogin, ReplaySet, Seal};
+pub use logout::{LoggedOut, LogoutAnswer, LogoutOptions, Revocation, SessionEnded};
 pub use options::LoginOptions;
 pub use provider::Provider;
 pub use public::public_message;
@@ -85,12 +88,13 @@ pub use quirks::Quirk;
 pub use registry::{Builder, Registry};
 pub use session::{LOGIN_LIFE, Session};
 pub use settings::{Key, Origin};
+pub use sign_in::SignedIn;
 pub use sources::{Env, Json, Map, Source, Toml};
 pub use token::Token;
 pub use tokens::{MemoryTokenStore, StoredToken, TokenStore, TokenUpdate, TokenUpdates};
 
 pub use oauth1_core::{Secrets, SignatureMethod};
-pub use oidc_core::{Claims, UserInfo};
+pub use oidc_core::{Claims, Email, UserInfo};
 pub use protocol_core::{
     AccessToken, ClientSecret, Error, HttpError, HttpErrorKind, Reason, RefreshToken, Rejection,
     Secret, StateError, TokenSecret, UnixTime, Violation,

@@ -45,12 +45,7 @@ impl LoginOptions {
     /// # Errors
     /// [`Error::Config`] if it is longer.
     pub fn app_data(mut self, data: impl Into<String>) -> Result<Self, Error> {
-        let data = data.into();
-        if data.len() > 1024 {
-            let problem = format!("expected at most 1024 bytes, got {}", data.len());
-            return Err(Error::config("app_data", problem));
-        }
-        self.app_data = Some(data);
+        self.app_data = Some(app_data(data.into())?);
         Ok(self)
     }
 
@@ -75,6 +70,15 @@ impl LoginOptions {
         self.params.push((name.into(), value.into()));
         self
     }
+}
+
+/// Data of the application's own that comes back, as much as a cookie has room for.
+pub(crate) fn app_data(data: String) -> Result<String, Error> {
+    if data.len() > 1024 {
+        let problem = format!("expected at most 1024 bytes, got {}", data.len());
+        return Err(Error::config("app_data", problem));
+    }
+    Ok(data)
 }
 
 /// Shows what is asked for; of the application's own data nothing, of parameters the names.

@@ -19,6 +19,7 @@ use crate::lazy::Handle;
 use crate::login::{ReplaySet, Seal};
 use crate::provider::Provider;
 use crate::providers;
+use crate::sign_in::SignIn;
 use crate::sources::{Layers, Source};
 use crate::token::Token;
 use crate::tokens::{
@@ -49,6 +50,7 @@ pub(crate) struct Inner {
     /// Logins that have been finished, so that a kept copy of a cookie finishes none twice.
     pub(crate) finished: ReplaySet,
     pub(crate) tokens: Tokens,
+    pub(crate) sign_in: SignIn,
 }
 
 impl Registry {
@@ -243,6 +245,8 @@ pub struct Builder {
     fetch_token: Option<FetchToken>,
     update_token: Option<UpdateToken>,
     refresh_lease: Option<Duration>,
+    signed_in_life: Option<Duration>,
+    signed_in_idle: Option<Duration>,
 }
 
 impl Builder {
@@ -370,6 +374,22 @@ impl Builder {
         self
     }
 
+    /// How long a user stays signed in by [`Session::sign_in`](crate::Session::sign_in), in all;
+    /// ended sign-ins are remembered as long. Default 12 h.
+    #[must_use]
+    pub fn signed_in_life(mut self, life: Duration) -> Self {
+        self.signed_in_life = Some(life);
+        self
+    }
+
+    /// Signs a user out who has not been seen for so long, or for three quarters of it; whoever is
+    /// seen stays signed in, for [`signed_in_life`](Builder::signed_in_life) in all. Default: off.
+    #[must_use]
+    pub fn signed_in_idle(mut self, idle: Duration) -> Self {
+        self.signed_in_idle = Some(idle);
+        self
+    }
+
     /// Builds the registry: every client's settings are read and checked now. Nothing is fetched.
     ///
     /// # Errors
@@ -422,6 +442,8 @@ impl Builder {
             (None, Some(fetch), update) => (Backend::Closures { fetch, update }, None),
             (None, None, hook) => (Backend::default(), hook),
         };
+        let sign_in =
+            SignIn::new(self.public_url.as_ref(), self.signed_in_life, self.signed_in_idle);
         Inner {
             clients: ArcSwap::default(),
             editing: Mutex::default(),
@@ -436,6 +458,7 @@ impl Builder {
             cache: self.cache.unwrap_or_else(|| Arc::new(MemoryCache::new())),
             finished: ReplaySet::new(FINISHED_LOGINS),
             tokens: Tokens::new(backend, on_update, self.refresh_lease),
+            sign_in,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::login::pending::{LoginKey, PendingKind, PendingLogin};
 use crate::login::seal::Seal;
 use crate::login::ticket::Ticket;
 use crate::registry::Registry;
+use crate::sign_in::SignedIn;
 use crate::token::Token;
 
 /// How long a login may take.
@@ -29,6 +30,8 @@ struct Inner {
     registry: Registry,
     seal: Seal,
     sent: Vec<(String, String)>,
+    /// The values of the signed-in user's cookie.
+    sent_users: Vec<String>,
     state: Mutex<State>,
 }
 
@@ -38,8 +41,12 @@ struct State {
     set: BTreeMap<String, SetCookie>,
     /// The tokens of logins finished in this request, by client.
     tokens: HashMap<String, Token>,
-    /// Who is signed in to the application.
+    /// Who the application says is signed in.
     user: Option<String>,
+    /// Who is signed in by our own cookie, once that is known.
+    signed_in: Option<Option<SignedIn>>,
+    /// The Set-Cookie line of that.
+    set_user: Option<String>,
 }
 
 struct SetCookie {
@@ -55,13 +62,16 @@ impl Session {
         seal: &Seal,
         cookie_headers: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let sent = cookies::login_cookies(cookie_headers)
+        let headers: Vec<&str> = cookie_headers.into_iter().collect();
+        let sent_users = registry.0.sign_in.cookie().map(|cookie| cookie.values(&headers));
+        let sent = cookies::login_cookies(headers)
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         Session(Arc::new(Inner {
             registry: registry.clone(),
             seal: seal.clone(),
             sent,
+            sent_users: sent_users.into_iter().flatten().map(str::to_owned).collect(),
             state: Mutex::default(),
         }))
     }
@@ -93,7 +103,33 @@ impl Session {
     /// The `Set-Cookie` lines of the answer. Where there are any, the answer is also to be marked
     /// `Cache-Control: no-store` and `Referrer-Policy: no-referrer`.
     pub fn set_cookies(&self) -> Vec<String> {
-        self.state().set.values().map(|cookie| cookie.line.clone()).collect()
+        let state = self.state();
+        let lines = state.set.values().map(|cookie| &cookie.line).chain(&state.set_user);
+        lines.cloned().collect()
+    }
+
+    pub(crate) fn seal(&self) -> &Seal {
+        &self.0.seal
+    }
+
+    pub(crate) fn user_cookies(&self) -> &[String] {
+        &self.0.sent_users
+    }
+
+    /// Who is signed in by our own cookie, where that has been found out.
+    pub(crate) fn known_user(&self) -> Option<Option<SignedIn>> {
+        self.state().signed_in.clone()
+    }
+
+    pub(crate) fn know_user(&self, user: Option<SignedIn>) {
+        self.state().signed_in = Some(user);
+    }
+
+    /// The answer sets the signed-in user's cookie by this line.
+    pub(crate) fn set_user_cookie(&self, line: String, user: Option<SignedIn>) {
+        let mut state = self.state();
+        state.set_user = Some(line);
+        state.signed_in = Some(user);
     }
 
     /// Keeps a begun login for this browser: sealed in a cookie of its own, or in the cache with the
@@ -105,7 +141,9 @@ impl Session {
     /// and say nothing. [`Error::State`] from the cache.
     pub(crate) async fn save(&self, pending: &PendingLogin) -> Result<(), Error> {
         let (https, form_post) = match &pending.kind {
-            PendingKind::OAuth1 { .. } => (is_https(&pending.redirect_uri), false),
+            PendingKind::OAuth1 { .. } | PendingKind::Logout { .. } => {
+                (is_https(&pending.redirect_uri), false)
+            }
             PendingKind::OAuth2 { form_post, .. } => (is_https(&pending.redirect_uri), *form_post),
         };
         let (kind, key) = (Kind { https, form_post }, pending.key());
@@ -225,6 +263,10 @@ impl Session {
 
     pub(crate) fn keep_token(&self, client: &str, token: Token) {
         self.state().tokens.insert(client.to_owned(), token);
+    }
+
+    pub(crate) fn drop_token(&self, client: &str) {
+        self.state().tokens.remove(client);
     }
 
     pub(crate) fn token(&self, client: &str) -> Option<Token> {

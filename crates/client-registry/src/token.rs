@@ -1,7 +1,9 @@
 //! Tokens of every protocol, in one type without parameters.
 
 use oidc_core::claims::Original;
-use protocol_core::{AccessToken, Error, RefreshToken, Secret, TokenSecret, UnixTime, secret};
+use protocol_core::{
+    AccessToken, Error, RefreshToken, Secret, TokenSecret, UnixTime, base64url, json, secret,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -56,6 +58,18 @@ impl Token {
     /// The ID token as it came. It was verified when the login was finished.
     pub fn id_token(&self) -> Option<&Secret> {
         self.0.id_token.as_ref()
+    }
+
+    /// The session at the provider, by the ID token, which was verified before it was kept.
+    pub(crate) fn sid(&self) -> Option<String> {
+        let payload = self.id_token()?.expose().split('.').nth(1)?;
+        let claims = json::object(&base64url::decode(payload).ok()?).ok()?;
+        Some(claims.get("sid")?.as_str()?.to_owned())
+    }
+
+    /// Whether it was granted for use while the user is away (OIDC Core §11).
+    pub(crate) fn is_for_offline_access(&self) -> bool {
+        self.scope().is_some_and(|scope| scope.split(' ').any(|scope| scope == "offline_access"))
     }
 
     /// Whatever else the answer held, unverified.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use client_registry::{
     BoxFuture, Client, Clock, Error, HttpClient, HttpError, HttpErrorKind, Key, MemoryTokenStore,
-    Provider, Registry, Seal, StateError, StoredToken, Token, TokenStore, UnixTime,
+    Provider, Registry, Revocation, Seal, StateError, StoredToken, Token, TokenStore, UnixTime,
 };
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -494,9 +494,19 @@ async fn revocation_drops_the_token_also_when_the_server_will_not() {
     let world = World::new();
     world.log_in().await;
     world.server.next(200, json!({}));
-    assert!(world.client().revoke_token("alice").await.unwrap());
-    assert_eq!(world.server.forms(), ["token=r0&token_type_hint=refresh_token"]);
+    world.server.next(200, json!({}));
+    assert_eq!(world.client().revoke_token("alice").await.unwrap(), Revocation::Revoked);
+    let forms = ["token=r0&token_type_hint=refresh_token", "token=a0&token_type_hint=access_token"];
+    assert_eq!(world.server.forms(), forms);
     assert!(world.access_token().await.unwrap_err().needs_login());
+
+    world.log_in().await;
+    world.server.next(200, json!({}));
+    world.server.next(400, json!({"error": "unsupported_token_type"}));
+    let revoked = world.client().revoke_token("alice").await.unwrap();
+    assert_eq!(revoked, Revocation::Revoked, "a server may keep nothing of access tokens");
+    let again = world.client().revoke_token("alice").await.unwrap();
+    assert_eq!(again, Revocation::NoToken);
 
     world.log_in().await;
     world.server.next(503, json!({}));

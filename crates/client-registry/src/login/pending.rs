@@ -55,6 +55,15 @@ pub(crate) enum PendingKind {
         #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
         essential_acr: Vec<String>,
     },
+    /// A logout at the provider, under way like a login: its redirect_uri is the
+    /// post_logout_redirect_uri.
+    #[serde(rename = "o")]
+    Logout {
+        #[serde(rename = "s")]
+        state: String,
+        #[serde(rename = "a")]
+        at_provider: bool,
+    },
 }
 
 impl PendingLogin {
@@ -77,7 +86,9 @@ impl PendingLogin {
     pub(crate) fn key(&self) -> LoginKey {
         match &self.kind {
             PendingKind::OAuth1 { token, .. } => LoginKey::of(token),
-            PendingKind::OAuth2 { state, .. } => LoginKey::of(state),
+            PendingKind::OAuth2 { state, .. } | PendingKind::Logout { state, .. } => {
+                LoginKey::of(state)
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use oauth2_core::TokenResponse;
 use oidc_core::id_token::Expected as IdTokenExpected;
 use oidc_core::jwk::JwkSet;
 use oidc_core::request::AuthenticationRequest;
-use oidc_core::{Algorithm, Claims, IdTokenVerifier, Nonce, UserInfo};
+use oidc_core::{Algorithm, Claims, IdTokenVerifier, LogoutToken, Nonce, UserInfo};
 use protocol_core::{Endpoint, Error, Reason, Secret};
 
 use super::OAuth2Client;
@@ -141,6 +141,40 @@ impl OAuth2Client {
             ) => Ok((kept, Some(error.code().to_owned()))),
             Err(error) => Err(Error::NeedsLogin(format!("a refreshed ID token: {error}"))),
         }
+    }
+
+    /// Verifies a logout token (Back-Channel Logout §2.6).
+    pub(crate) async fn verify_logout_token(
+        &self,
+        client: &Client,
+        raw: &str,
+    ) -> Result<LogoutToken, Error> {
+        let registry = client.registry();
+        let server = self.server(registry).await?;
+        let algorithms = &self.config.algorithms;
+        let verifier = self.verifier(&server, algorithms)?;
+        self.with_keys(&server, registry, algorithms, async |keys| {
+            verifier.verify_logout_token(raw, &keys, registry.0.clock.now())
+        })
+        .await
+    }
+
+    /// The issuer, by its name in tokens.
+    pub(crate) async fn issuer_name(&self, client: &Client) -> Result<String, Error> {
+        let server = self.server(client.registry()).await?;
+        server.issuer.ok_or_else(|| Error::config("issuer", "expected it, got nothing"))
+    }
+
+    /// The provider's logout page, if it has one.
+    pub(crate) async fn end_session_endpoint(
+        &self,
+        registry: &Registry,
+    ) -> Result<Option<Endpoint>, Error> {
+        if let Some(endpoint) = &self.config.end_session_endpoint {
+            return Ok(Some(endpoint.clone()));
+        }
+        let known = self.server(registry).await?.metadata;
+        Ok(known.and_then(|known| known.server.end_session_endpoint.clone()))
     }
 
     /// Verifies something by the issuer's keys, once more with newer ones where that may help.

@@ -1,11 +1,12 @@
 //! Tokens after the login: refreshed (RFC 6749 §6), asked for by client credentials (§4.4), revoked
 //! (RFC 7009).
 
-use oauth2_core::{ClientCredentialsGrant, RefreshTokenGrant, Revocation};
+use oauth2_core::{ClientCredentialsGrant, RefreshTokenGrant};
 use protocol_core::{Error, RefreshToken};
 
 use super::{OAuth2Client, from_response};
 use crate::driver::drive;
+use crate::logout::Revocation;
 use crate::registry::Registry;
 use crate::token::{Data, Token};
 
@@ -80,21 +81,31 @@ impl OAuth2Client {
         Ok(from_response(response, &scope.join(" "), registry))
     }
 
-    /// Asks the server to revoke a token (RFC 7009): the refresh token, and with it what it got;
-    /// else the access token. False where the server has no place for it.
-    pub(crate) async fn revoke(&self, registry: &Registry, token: &Token) -> Result<bool, Error> {
+    /// Asks the server to revoke the refresh token and the access token (RFC 7009). Not every server
+    /// ends the one with the other (§2.1).
+    pub(crate) async fn revoke(
+        &self,
+        registry: &Registry,
+        token: &Token,
+    ) -> Result<Revocation, Error> {
         let server = self.server(registry).await?;
         let known = server.metadata.as_ref();
         let known = known.and_then(|known| known.server.revocation_endpoint.clone());
         let Some(endpoint) = self.config.revocation_endpoint.clone().or(known) else {
-            return Ok(false);
+            return Ok(Revocation::NotOffered);
         };
-        let revocation = match token.refresh_token() {
-            Some(refresh_token) => Revocation::refresh_token(refresh_token),
-            None => Revocation::access_token(token.access_token()),
-        };
-        let flow = revocation.flow(&endpoint, self.authentications.choose(&server)?);
-        drive(flow, &*registry.0.http, &registry.0.clock).await?;
-        Ok(true)
+        let client = self.authentications.choose(&server)?;
+        let (http, clock) = (&*registry.0.http, &registry.0.clock);
+        if let Some(refresh_token) = token.refresh_token() {
+            let request = oauth2_core::Revocation::refresh_token(refresh_token);
+            drive(request.flow(&endpoint, client), http, clock).await?;
+        }
+        let request = oauth2_core::Revocation::access_token(token.access_token());
+        match drive(request.flow(&endpoint, client), http, clock).await {
+            // A server may keep nothing of access tokens that it could revoke (§2.2.1).
+            Err(Error::Rejected(rejection)) if rejection.code == "unsupported_token_type" => {}
+            outcome => outcome?,
+        }
+        Ok(Revocation::Revoked)
     }
 }

@@ -27,6 +27,13 @@ pub struct Email<'a> {
     pub verified: bool,
 }
 
+impl<'a> Email<'a> {
+    /// This address, and whether somebody who was asked says that it is the user's.
+    pub fn new(address: &'a str, verified: bool) -> Self {
+        Email { address, verified }
+    }
+}
+
 impl fmt::Debug for Email<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Email").field("verified", &self.verified).finish_non_exhaustive()
