@@ -1,8 +1,8 @@
 //! An application whose users log in at providers that we did not write.
 //!
 //! `interop-rp [--port 9500] [--public-url http://127.0.0.1:9500] [--oidc http://127.0.0.1:9400]
-//! [--oauth1 http://127.0.0.1:9410]`. Its clients are named after those of `interop/providers`, in
-//! lower case. `/login/{name}` begins a login; `/authorize/{name}` ends it with a JSON object: who
+//! [--oauth1 http://127.0.0.1:9410] [--rsa-key PEM_FILE]`. Its clients are named after those of
+//! `interop/providers`, in lower case. `/login/{name}` begins a login; `/authorize/{name}` ends it with a JSON object: who
 //! logged in, and what was checked. `/clients` lists them.
 
 use std::error::Error as StdError;
@@ -69,8 +69,9 @@ async fn tell(request: Request, next: Next) -> Response {
 
 fn registry(options: &Options) -> Result<Registry, Box<dyn StdError>> {
     let mut builder = OAuth::builder().public_url(&options.public_url)?;
-    for (name, provider) in
-        openid_clients(&options.oidc).into_iter().chain(oauth1_clients(&options.oauth1))
+    for (name, provider) in openid_clients(&options.oidc)
+        .into_iter()
+        .chain(oauth1_clients(&options.oauth1, options.rsa_key.as_deref()))
     {
         builder = builder.register(name, provider);
     }
@@ -110,27 +111,31 @@ fn openid_clients(issuer: &str) -> Vec<(String, Provider)> {
     clients
 }
 
-fn oauth1_clients(base: &str) -> Vec<(String, Provider)> {
-    let client = |method: &str, placement: &str| {
-        Provider::new()
-            .client_id("key")
-            .client_secret("secret")
+/// Each method of Authlib's server, in each place; those by RSA where its key is known.
+fn oauth1_clients(base: &str, rsa_key: Option<&str>) -> Vec<(String, Provider)> {
+    let client = |method: &str, place: &str| {
+        let provider = Provider::new()
             .set(Key::RequestTokenUrl, format!("{base}/request_token"))
             .set(Key::AuthorizeUrl, format!("{base}/authorize"))
             .set(Key::AccessTokenUrl, format!("{base}/access_token"))
             .set(Key::ApiBaseUrl, format!("{base}/"))
             .set(Key::UserinfoEndpoint, "profile")
             .set(Key::SignatureMethod, method)
-            .set(Key::SignatureType, placement)
+            .set(Key::SignatureType, place);
+        match (method, rsa_key) {
+            ("RSA-SHA1", None) => None,
+            ("RSA-SHA1", Some(pem)) => Some(provider.client_id("rsa-key").set(Key::RsaKey, pem)),
+            _ => Some(provider.client_id("key").client_secret("secret")),
+        }
     };
-    let each = [
-        ("oauth1-hmac-sha1", "HMAC-SHA1", "header"),
-        ("oauth1-hmac-sha256", "HMAC-SHA256", "header"),
-        ("oauth1-plaintext", "PLAINTEXT", "header"),
-        ("oauth1-query", "HMAC-SHA1", "query"),
-        ("oauth1-body", "HMAC-SHA1", "body"),
-    ];
-    each.map(|(name, method, placement)| (name.to_owned(), client(method, placement))).into()
+    let mut clients = Vec::new();
+    for method in ["HMAC-SHA1", "HMAC-SHA256", "RSA-SHA1", "PLAINTEXT"] {
+        for place in ["header", "query", "body"] {
+            let name = format!("oauth1-{}-{place}", method.to_lowercase());
+            clients.extend(client(method, place).map(|client| (name, client)));
+        }
+    }
+    clients
 }
 
 struct Options {
@@ -138,6 +143,7 @@ struct Options {
     public_url: String,
     oidc: String,
     oauth1: String,
+    rsa_key: Option<String>,
 }
 
 impl Options {
@@ -147,6 +153,7 @@ impl Options {
             public_url: "http://127.0.0.1:9500".to_owned(),
             oidc: "http://127.0.0.1:9400".to_owned(),
             oauth1: "http://127.0.0.1:9410".to_owned(),
+            rsa_key: None,
         };
         let mut arguments = std::env::args().skip(1);
         while let Some(name) = arguments.next() {
@@ -156,6 +163,7 @@ impl Options {
                 "--public-url" => options.public_url = value,
                 "--oidc" => options.oidc = value,
                 "--oauth1" => options.oauth1 = value,
+                "--rsa-key" => options.rsa_key = Some(std::fs::read_to_string(value)?),
                 _ => return Err(format!("unknown option {name}").into()),
             }
         }
