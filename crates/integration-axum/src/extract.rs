@@ -49,6 +49,12 @@ impl OAuth {
         Ok(self.0.registry().callback_url(name)?)
     }
 
+    /// The request, for what is of no one client: who is signed in, and logouts that a provider
+    /// tells of.
+    pub fn session(&self) -> &Session {
+        &self.0
+    }
+
     /// The registry.
     pub fn registry(&self) -> &Registry {
         self.0.registry()

@@ -4,13 +4,20 @@
 //! [--oauth1 http://127.0.0.1:9410] [--rsa-key PEM_FILE]`. Its clients are named after those of
 //! `interop/providers`, in lower case. `/login/{name}` begins a login; `/authorize/{name}` ends it with a JSON object: who
 //! logged in, and what was checked. `/clients` lists them.
+//!
+//! Who logged in is signed in: `/me` says who. `/logout/{name}` logs out at the provider as well and
+//! ends at `/logged-out`, `/revoke/{name}` logs out for good, and at `/backchannel-logout` the
+//! provider tells of logouts of the client `logout`.
 
 use std::error::Error as StdError;
 
-use axum::extract::{Path, Request};
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
-use axum::response::Response;
-use axum::routing::get;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use integration_axum::{
     Callback, Error, Key, OAuth, OAuthLayer, Provider, Redirect, Registry, Seal,
@@ -27,6 +34,11 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         .route("/clients", get(clients))
         .route("/login/{name}", get(login))
         .route("/authorize/{name}", get(authorize).post(authorize))
+        .route("/me", get(me))
+        .route("/logout/{name}", get(logout))
+        .route("/logged-out", get(logged_out))
+        .route("/revoke/{name}", get(revoke))
+        .route("/backchannel-logout", post(back_channel_logout))
         .layer(middleware::from_fn(tell))
         .layer(OAuthLayer::new(registry(&options)?, Seal::generate()));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port)).await?;
@@ -49,12 +61,45 @@ async fn authorize(
 ) -> Result<Json<Value>, Error> {
     let login = oauth.client(&name)?.authorize_access_token(callback).await?;
     let user = login.userinfo().await?;
+    oauth.session().sign_in_as(&login, &user).await?;
     let email = user.email().map(|email| json!([email.address, email.verified]));
     let checks: Vec<_> = login.checks().iter().map(|c| json!([c.what, c.how])).collect();
     Ok(Json(json!({
         "client": name, "sub": user.sub(), "iss": user.iss(), "name": user.name(), "email": email,
         "checks": checks,
     })))
+}
+
+async fn me(oauth: OAuth) -> Result<Response, Error> {
+    Ok(match oauth.session().signed_in().await? {
+        Some(user) => Json(json!({"client": user.client(), "id": user.id(), "sid": user.sid()}))
+            .into_response(),
+        None => StatusCode::UNAUTHORIZED.into_response(),
+    })
+}
+
+/// By GET, for a test to walk through; an application has a form of its own for it.
+async fn logout(oauth: OAuth, Path(name): Path<String>) -> Result<Redirect, Error> {
+    let back = oauth.callback_url(&name)?.replace(&format!("/authorize/{name}"), "/logged-out");
+    Ok(Redirect::from(oauth.client(&name)?.logout_redirect(back).await?))
+}
+
+async fn logged_out(oauth: OAuth, RawQuery(query): RawQuery) -> Result<Json<Value>, Error> {
+    let query = query.unwrap_or_default();
+    let back = oauth.client("logout")?.validate_logout_response(&query).await?;
+    Ok(Json(json!({"logged_out": true, "at_provider": back.at_provider()})))
+}
+
+async fn revoke(oauth: OAuth, Path(name): Path<String>) -> Result<String, Error> {
+    Ok(format!("{:?}", oauth.client(&name)?.logout().await?))
+}
+
+async fn back_channel_logout(oauth: OAuth, headers: HeaderMap, body: Bytes) -> Response {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let answer = oauth.session().back_channel_logout("logout", content_type, &body).await;
+    println!("backchannel-logout: {} {:?}", answer.status(), answer.outcome());
+    let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    (status, answer.headers(), answer.body().to_owned()).into_response()
 }
 
 /// Writes the error behind an answer to the log; the answer itself does not tell it.
@@ -91,6 +136,7 @@ fn openid_clients(issuer: &str) -> Vec<(String, Provider)> {
         ("post".to_owned(), client("post").set(Key::TokenEndpointAuthMethod, "client_secret_post")),
         ("form-post".to_owned(), client("basic").set(Key::ResponseMode, "form_post")),
         ("pairwise".to_owned(), client("pairwise")),
+        ("logout".to_owned(), client("logout")),
         (
             "userinfo-jwt".to_owned(),
             client("userinfo-jwt").set(Key::UserinfoSignedResponseAlg, "RS256"),
