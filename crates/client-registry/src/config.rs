@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use oauth1_core::RsaPrivateKey;
-use oidc_core::Algorithm;
-use protocol_core::{ClientSecret, Endpoint, Error};
+use oidc_core::{Algorithm, IssuerRule};
+use protocol_core::{ClientSecret, Endpoint, Error, Secret};
 
 use crate::api_hosts::ApiHosts;
 use crate::quirks::{Quirk, Quirks};
@@ -74,6 +74,10 @@ pub(crate) struct OAuth2 {
     pub(crate) end_session_endpoint: Option<Endpoint>,
     pub(crate) jwks_uri: Option<Endpoint>,
     pub(crate) issuer: Option<String>,
+    /// Of an issuer for each tenant, those that are taken; empty for all.
+    pub(crate) allowed_tenants: Vec<String>,
+    /// What the client secret is made of, where it is made.
+    pub(crate) made_secret: Option<MadeSecretOf>,
     pub(crate) metadata_url: Option<Endpoint>,
     pub(crate) scope: Vec<String>,
     pub(crate) auth_method: Option<AuthMethod>,
@@ -89,6 +93,13 @@ pub(crate) struct OAuth2 {
     pub(crate) leeway: Duration,
     pub(crate) other_audiences_when_azp_is_us: bool,
     pub(crate) trusted_audiences: Vec<String>,
+}
+
+/// What a client secret is made of: a key of a team's.
+pub(crate) struct MadeSecretOf {
+    pub(crate) team_id: String,
+    pub(crate) key_id: String,
+    pub(crate) private_key: Secret,
 }
 
 impl SignatureMethod {
@@ -117,6 +128,22 @@ impl OAuth2 {
     /// Whether the client speaks OpenID Connect: it asks for the scope `openid`.
     pub(crate) fn is_openid(&self) -> bool {
         self.scope.iter().any(|scope| scope == "openid")
+    }
+
+    /// Whether the issuer is one for each tenant.
+    pub(crate) fn has_tenants(&self) -> bool {
+        self.issuer.as_ref().is_some_and(|issuer| issuer.contains(TENANT))
+    }
+
+    /// Which issuers are taken, where the metadata name `issuer`.
+    pub(crate) fn issuer_rule(&self, issuer: &str) -> Result<IssuerRule, Error> {
+        if !self.has_tenants() {
+            return Ok(IssuerRule::exact(issuer));
+        }
+        // A token names its tenant by the claim of this name (Microsoft Entra).
+        let rule = IssuerRule::template(issuer, TENANT, "tid")?;
+        let only = &self.allowed_tenants;
+        Ok(if only.is_empty() { rule } else { rule.only(only) })
     }
 }
 
@@ -269,7 +296,8 @@ impl<'a> Reader<'a> {
                 ("danger_query", TokenPlacement::Query),
             ],
         )?;
-        let secret = self.text(Key::ClientSecret).is_some();
+        let made_secret = self.made_secret()?;
+        let secret = self.text(Key::ClientSecret).is_some() || made_secret.is_some();
         match auth_method {
             Some(AuthMethod::None) if quirks.has(Quirk::NoPkce) => {
                 let problem = "a client without a secret and without PKCE protects nothing";
@@ -291,6 +319,8 @@ impl<'a> Reader<'a> {
             end_session_endpoint: self.endpoint(Key::EndSessionEndpoint)?,
             jwks_uri: self.endpoint(Key::JwksUri)?,
             issuer: self.text(Key::Issuer).map(str::to_owned),
+            allowed_tenants: self.words(Key::AllowedTenants),
+            made_secret,
             metadata_url: self.endpoint(Key::ServerMetadataUrl)?,
             scope: self.words(Key::Scope),
             auth_method,
@@ -322,15 +352,38 @@ impl<'a> Reader<'a> {
             let problem = "expected it, or an issuer or a server_metadata_url to find it by";
             return Err(self.wrong(Key::AccessTokenUrl, problem));
         }
+        if !config.has_tenants() && !config.allowed_tenants.is_empty() {
+            let problem = format!("expected an issuer with {TENANT} in it, got none");
+            return Err(self.wrong(Key::AllowedTenants, &problem));
+        }
+        if config.has_tenants() && config.metadata_url.is_none() {
+            let problem = format!("expected it, since the issuer has {TENANT} in it");
+            return Err(self.wrong(Key::ServerMetadataUrl, &problem));
+        }
         if let Some(issuer) = &config.issuer {
             // RFC 8414 §2, OIDC Discovery 4.1: a URL without query or fragment.
-            let endpoint = self.required_endpoint(Key::Issuer)?;
+            let one = issuer.replacen(TENANT, "tenant", 1);
+            let endpoint = Endpoint::parse(&self.what(Key::Issuer), &one)?;
             if endpoint.as_str().contains('?') {
                 let problem = format!("expected no query in an issuer, got one in {issuer:?}");
                 return Err(self.wrong(Key::Issuer, &problem));
             }
         }
         Ok(config)
+    }
+
+    /// What the client secret is to be made of, if it is.
+    fn made_secret(&self) -> Result<Option<MadeSecretOf>, Error> {
+        let Some(team_id) = self.text(Key::TeamId) else { return Ok(None) };
+        if self.text(Key::ClientSecret).is_some() {
+            let problem = "expected either it, to make the client_secret of, or a client_secret";
+            return Err(self.wrong(Key::TeamId, problem));
+        }
+        Ok(Some(MadeSecretOf {
+            team_id: team_id.to_owned(),
+            key_id: self.required(Key::KeyId)?.to_owned(),
+            private_key: Secret::new(self.required(Key::PrivateKey)?),
+        }))
     }
 
     /// Refuses keys that the client would not read: what they ask for would not happen. A preset's
@@ -347,6 +400,9 @@ impl<'a> Reader<'a> {
             let is_read = key.reader() == Reads::Every || reads.contains(&key.reader());
             if !is_read && *origin != Origin::Preset {
                 return Err(self.wrong(key, &format!("a client of {speaks} does not read it")));
+            }
+            if matches!(key, Key::PrivateKey | Key::KeyId) && self.text(Key::TeamId).is_some() {
+                continue;
             }
             if let Some((_, what)) = NOT_SPOKEN.iter().find(|(unspoken, _)| *unspoken == key) {
                 return Err(Error::Unsupported(format!("{}: {what}", self.what(key))));
@@ -450,11 +506,13 @@ const NOT_SPOKEN: &[(Key, &str)] = &[
     (Key::ClientAssertionAudience, "authentication by assertions (RFC 7523)"),
     (Key::PrivateKey, "authentication by assertions (RFC 7523)"),
     (Key::KeyId, "authentication by assertions (RFC 7523)"),
-    (Key::TeamId, "client secrets that are made of a key"),
     (Key::Certificate, "mutual TLS (RFC 8705)"),
     (Key::DecryptionKeys, "encrypted ID tokens (JWE)"),
     (Key::Proxy, "a proxy for one client; integration-reqwest has one for all"),
 ];
+
+/// What stands for the tenant in an issuer for each.
+const TENANT: &str = "{tenantid}";
 
 /// Seconds by which clocks may differ.
 const DEFAULT_LEEWAY: u64 = 60;

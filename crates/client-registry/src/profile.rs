@@ -12,6 +12,8 @@ pub(crate) struct Profile {
     pub(crate) claims: Vec<(String, String)>,
     /// Where a list of the user's e-mail addresses is to be had, which becomes the member `emails`.
     pub(crate) emails: Option<&'static str>,
+    /// Whether an address is shown only once the provider has verified it.
+    pub(crate) shows_verified_email_only: bool,
 }
 
 impl Profile {
@@ -23,7 +25,9 @@ impl Profile {
         if !self.claims.is_empty() {
             let claims: Vec<_> =
                 self.claims.iter().map(|(claim, at)| (claim.as_str(), at.as_str())).collect();
-            return UserInfo::from_profile(profile, &claims);
+            let user = UserInfo::from_profile(profile, &claims)?;
+            let shown = self.shows_verified_email_only && user.email().is_some();
+            return Ok(if shown { user.with_email_verified() } else { user });
         }
         let there = |name: &str| profile.get(name).is_some_and(|value| !value.is_null());
         let guessed: Vec<_> = GUESSES

@@ -264,6 +264,9 @@ impl Provider {
             layer.unfold_kwargs()?;
             settings.overlay(&layer);
         }
+        if let Some(preset) = self.preset {
+            preset.fill(&mut settings)?;
+        }
         Ok(settings)
     }
 }

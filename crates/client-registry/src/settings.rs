@@ -39,6 +39,8 @@ macro_rules! keys {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reader {
     Every,
+    /// Those of a preset whose addresses it fills in.
+    Preset,
     OAuth1,
     /// OpenID Connect is OAuth 2.0, too.
     OAuth2,
@@ -67,6 +69,11 @@ keys! {
     AuthorizeUrl = "authorize_url" for Every,
     /// More parameters of the authorization URL, as JSON or form text.
     AuthorizeParams = "authorize_params" for Every,
+    /// The provider's own domain, for presets of providers with many: `dev-1.okta.com`, with a port
+    /// or a path where it has one, or a whole URL.
+    Domain = "domain" for Preset,
+    /// The preset `microsoft`: the one tenant whose users may log in, by its identifier.
+    Tenant = "tenant" for Preset,
     /// What relative addresses of API calls are relative to.
     ApiBaseUrl = "api_base_url" for Every,
     /// Hosts besides those of `api_base_url` and `userinfo_endpoint` that the token may go to, each
@@ -74,8 +81,12 @@ keys! {
     ApiHosts = "api_hosts" for Every,
     /// Further settings of this table as one JSON object or form text, as Authlib groups them.
     ClientKwargs = "client_kwargs" for Every,
-    /// The issuer, exactly as its documents write it.
+    /// The issuer, exactly as its documents write it. With `{tenantid}` in it, it is an issuer for each
+    /// tenant, as Microsoft Entra has them; `server_metadata_url` then says where its documents are.
     Issuer = "issuer" for OAuth2,
+    /// Of an issuer with `{tenantid}` in it: the tenants that are taken, separated by spaces.
+    /// Default: all.
+    AllowedTenants = "allowed_tenants" for OpenId,
     /// Where the server's metadata is, when it is not under the issuer's well-known address.
     ServerMetadataUrl = "server_metadata_url" for OAuth2,
     /// The UserInfo endpoint, or the profile address of an OAuth 1.0 or 2.0 API.
@@ -159,7 +170,8 @@ keys! {
     /// OAuth 1.0: `true` to cover bodies of API calls that are no form by `oauth_body_hash` (the
     /// Request Body Hash extension).
     ForceIncludeBody = "force_include_body" for OAuth1,
-    /// OAuth 1.0: the realm of the Authorization header.
+    /// OAuth 1.0: the realm of the Authorization header. The preset `keycloak`: the realm to log in
+    /// at.
     Realm = "realm" for OAuth1,
     /// The proxy of this client's requests, API calls included: an http or https URL, user and
     /// password in it where it asks for them.
@@ -239,6 +251,17 @@ impl Settings {
     /// Where the value of a key came from.
     pub(crate) fn origin(&self, key: Key) -> Option<&Origin> {
         self.0.get(&key).map(|(_, origin)| origin)
+    }
+
+    /// Takes a value out, with where it came from.
+    pub(crate) fn take(&mut self, key: Key) -> Option<(Secret, Origin)> {
+        self.0.remove(&key).filter(|(value, _)| !value.is_empty())
+    }
+
+    /// The keys whose value is a preset's.
+    pub(crate) fn of_the_preset(&self) -> Vec<Key> {
+        let own = self.0.iter().filter(|(_, (_, origin))| *origin == Origin::Preset);
+        own.map(|(key, _)| *key).collect()
     }
 
     /// Puts `over` on top of these: its values win.
@@ -381,6 +404,7 @@ mod tests {
             .map(|key| {
                 let reader = match key.reader() {
                     Reader::Every => "every",
+                    Reader::Preset => "presets",
                     Reader::OAuth1 => "OAuth 1.0",
                     Reader::OAuth2 => "OAuth 2.0",
                     Reader::OpenId => "OpenID Connect",

@@ -1,12 +1,13 @@
 //! Logins by OAuth 2.0 (RFC 6749 §4.1) and OpenID Connect (OIDC Core §3.1).
 
+mod made_secret;
 mod openid;
 mod renewal;
 mod server;
 
 use std::sync::Arc;
 
-use http::Request;
+use http::{HeaderValue, Request};
 use oauth2_core::{
     AuthorizationCodeGrant, AuthorizationRequest, Callback, Expected, IssExpected, Pkce,
     ResponseMode, State, StateExpected, TokenResponse, TokenResponseRules,
@@ -207,7 +208,7 @@ impl OAuth2Client {
             (false, _) => None,
         };
         let id_token = tokens.id_token.clone().filter(|_| openid);
-        let mut token = from_response(tokens, scope, registry);
+        let mut token = self.from_response(tokens, scope, registry);
         token.0.id_token = id_token;
         token.0.original = claims.as_ref().map(Original::from);
         Ok(Authorized::new(client.clone(), token, claims, pending, checks)
@@ -277,6 +278,12 @@ impl OAuth2Client {
         if token.token_secret().is_some() {
             return Err(Error::config("token", "expected one of OAuth 2.0, got one of OAuth 1.0"));
         }
+        if self.quirks.has(Quirk::ClientIdHeader) {
+            let id = HeaderValue::try_from(&self.client_id).map_err(|_| {
+                Error::config("client_id", "expected one that a header can hold, for Client-Id")
+            })?;
+            request.headers_mut().insert("client-id", id);
+        }
         self.config.token_placement.place(request, token.access_token())
     }
 
@@ -296,27 +303,37 @@ impl OAuth2Client {
         if let Some(verifier) = code_verifier {
             grant = grant.code_verifier(verifier);
         }
-        let authenticated = self.authentications.choose(server)?;
-        let flow = grant.flow(&server.token_endpoint, authenticated, &self.rules);
         let registry = client.registry();
+        let authenticated = self.authentications.choose(server, registry.0.clock.now())?;
+        let flow = grant.flow(&server.token_endpoint, &authenticated, &self.rules);
         drive(self.fix.token(flow), &*registry.0.http, &registry.0.clock).await
     }
-}
 
-/// The token, with the scope that was asked for where the answer names none (RFC 6749 §5.1), and
-/// without an ID token: one that was not asked for is not verified.
-fn from_response(response: TokenResponse, asked: &str, registry: &Registry) -> Token {
-    if response.expires_in_unreadable {
-        tracing::warn!("a token answer's expires_in cannot be read: the token's life is unknown");
+    /// The token, with the scope that was asked for where the answer names none (RFC 6749 §5.1), and
+    /// without an ID token: one that was not asked for is not verified.
+    fn from_response(&self, response: TokenResponse, asked: &str, registry: &Registry) -> Token {
+        if response.expires_in_unreadable {
+            tracing::warn!(
+                "a token answer's expires_in cannot be read: the token's life is unknown"
+            );
+        }
+        let asked = Some(asked.to_owned()).filter(|asked| !asked.is_empty());
+        Token(Data {
+            token_type: Some(response.token_type.as_str().to_ascii_lowercase()),
+            refresh_token: response.refresh_token,
+            expires_at: response.expires_at,
+            scope: response.scope.map(|scope| self.scopes(&scope)).or(asked),
+            extra: response.extra,
+            obtained_at: Some(registry.0.clock.now()),
+            ..Data::new(response.access_token)
+        })
     }
-    let scope = response.scope.or_else(|| Some(asked.to_owned()).filter(|asked| !asked.is_empty()));
-    Token(Data {
-        token_type: Some(response.token_type.as_str().to_ascii_lowercase()),
-        refresh_token: response.refresh_token,
-        expires_at: response.expires_at,
-        scope,
-        extra: response.extra,
-        obtained_at: Some(registry.0.clock.now()),
-        ..Data::new(response.access_token)
-    })
+
+    /// What was granted, with spaces between.
+    fn scopes(&self, granted: &str) -> String {
+        match self.quirks.has(Quirk::CommaScopesGranted) {
+            true => granted.replace(',', " "),
+            false => granted.to_owned(),
+        }
+    }
 }

@@ -213,7 +213,7 @@ impl OAuth2Client {
         let issuer = server.issuer.as_deref().ok_or_else(|| {
             Error::config("issuer", "expected it, to know by whom ID tokens are to be signed")
         })?;
-        let mut verifier = IdTokenVerifier::new(issuer, &self.client_id)
+        let mut verifier = IdTokenVerifier::new(self.config.issuer_rule(issuer)?, &self.client_id)
             .allow(allowed.iter().copied())
             .leeway(self.config.leeway)
             .trust_audiences(self.config.trusted_audiences.iter().cloned());

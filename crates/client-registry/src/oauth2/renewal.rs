@@ -4,7 +4,7 @@
 use oauth2_core::{ClientCredentialsGrant, RefreshTokenGrant};
 use protocol_core::{Error, RefreshToken};
 
-use super::{OAuth2Client, from_response};
+use super::OAuth2Client;
 use crate::driver::drive;
 use crate::logout::Revocation;
 use crate::registry::Registry;
@@ -28,7 +28,8 @@ impl OAuth2Client {
         let server = self.server(registry).await?;
         let grant = self.refresh_grant(refresh_token)?;
         let endpoint = self.config.refresh_url.as_ref().unwrap_or(&server.token_endpoint);
-        let flow = grant.flow(endpoint, self.authentications.choose(&server)?, &self.rules);
+        let authenticated = self.authentications.choose(&server, registry.0.clock.now())?;
+        let flow = grant.flow(endpoint, &authenticated, &self.rules);
         let response = drive(self.fix.refresh(flow), &*registry.0.http, &registry.0.clock).await?;
 
         let (id_token, left_aside) = self.refreshed_id_token(registry, old, &response).await?;
@@ -38,7 +39,7 @@ impl OAuth2Client {
             token_type: Some(response.token_type.as_str().to_ascii_lowercase()),
             refresh_token: response.refresh_token.or_else(|| old.0.refresh_token.clone()),
             expires_at: response.expires_at,
-            scope: response.scope.or_else(|| old.0.scope.clone()),
+            scope: response.scope.map(|scope| self.scopes(&scope)).or_else(|| old.0.scope.clone()),
             id_token,
             extra,
             obtained_at: Some(registry.0.clock.now()),
@@ -75,10 +76,10 @@ impl OAuth2Client {
         for (name, value) in &self.token_params {
             grant = grant.param(name, value)?;
         }
-        let flow =
-            grant.flow(&server.token_endpoint, self.authentications.choose(&server)?, &self.rules);
+        let authenticated = self.authentications.choose(&server, registry.0.clock.now())?;
+        let flow = grant.flow(&server.token_endpoint, &authenticated, &self.rules);
         let response = drive(self.fix.token(flow), &*registry.0.http, &registry.0.clock).await?;
-        Ok(from_response(response, &scope.join(" "), registry))
+        Ok(self.from_response(response, &scope.join(" "), registry))
     }
 
     /// Asks the server to revoke the refresh token and the access token (RFC 7009). Not every server
@@ -94,7 +95,7 @@ impl OAuth2Client {
         let Some(endpoint) = self.config.revocation_endpoint.clone().or(known) else {
             return Ok(Revocation::NotOffered);
         };
-        let client = self.authentications.choose(&server)?;
+        let client = &self.authentications.choose(&server, registry.0.clock.now())?;
         let (http, clock) = (&*registry.0.http, &registry.0.clock);
         if let Some(refresh_token) = token.refresh_token() {
             let request = oauth2_core::Revocation::refresh_token(refresh_token);

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use oauth2_core::{ClientAuthentication, IssExpected};
 use oidc_core::discovery::ProviderMetadata;
-use protocol_core::{ClientSecret, Endpoint, Error};
+use protocol_core::{ClientSecret, Endpoint, Error, UnixTime};
 
 use super::OAuth2Client;
+use super::made_secret::MadeSecret;
 use crate::config::{AuthMethod, OAuth2};
 use crate::quirks::{Quirk, Quirks};
 use crate::registry::Registry;
@@ -16,6 +17,8 @@ pub(super) struct Authentications {
     basic: Option<oauth2_core::Client>,
     post: Option<oauth2_core::Client>,
     none: Option<oauth2_core::Client>,
+    /// In place of the others: the secret is made at use.
+    made: Option<MadeSecret>,
 }
 
 /// The server's side of one login: settings, and metadata where they leave something open.
@@ -55,6 +58,10 @@ impl OAuth2Client {
     }
 
     pub(super) fn iss_expected(&self, server: &Server) -> IssExpected {
+        if self.config.has_tenants() {
+            // Which tenant's it is, only the ID token says.
+            return IssExpected::Unchecked;
+        }
         match (&server.metadata, &server.issuer) {
             (Some(metadata), _) if !self.quirks.has(Quirk::NoIss) => metadata.server.iss_expected(),
             (_, Some(issuer)) => IssExpected::IfSent(issuer.clone()),
@@ -72,7 +79,11 @@ impl Authentications {
     ) -> Result<Self, Error> {
         let client = |made| oauth2_core::Client::new(client_id, made);
         let wanted = |method| config.auth_method.is_none_or(|only| only == method);
-        let mut all = Authentications { basic: None, post: None, none: None };
+        let mut all = Authentications { basic: None, post: None, none: None, made: None };
+        if let Some(of) = &config.made_secret {
+            all.made = Some(MadeSecret::new(client_id, config.issuer.as_deref(), of)?);
+            return Ok(all);
+        }
         match secret {
             Some(secret) => {
                 if wanted(AuthMethod::Basic) {
@@ -90,18 +101,22 @@ impl Authentications {
             None => all.none = Some(client(ClientAuthentication::none())?),
         }
         if config.auth_method == Some(AuthMethod::None) {
-            all = Authentications {
-                none: Some(client(ClientAuthentication::none())?),
-                basic: None,
-                post: None,
-            };
+            let none = Some(client(ClientAuthentication::none())?);
+            all = Authentications { basic: None, post: None, none, made: None };
         }
         Ok(all)
     }
 
     /// The way that settings name, or the first of ours that the server knows: Basic where it says
     /// nothing (RFC 8414 §2).
-    pub(super) fn choose(&self, server: &Server) -> Result<&oauth2_core::Client, Error> {
+    pub(super) fn choose(
+        &self,
+        server: &Server,
+        now: UnixTime,
+    ) -> Result<oauth2_core::Client, Error> {
+        if let Some(made) = &self.made {
+            return made.client(now);
+        }
         let known = server.metadata.as_ref();
         let known =
             known.and_then(|known| known.server.token_endpoint_auth_methods_supported.as_ref());
@@ -112,7 +127,7 @@ impl Authentications {
         let ours = [&self.basic, &self.post, &self.none];
         let mut ours = ours.into_iter().flatten();
         let first = ours.clone().next();
-        ours.find(takes).or(first).ok_or_else(|| {
+        ours.find(takes).or(first).cloned().ok_or_else(|| {
             Error::config("token_endpoint_auth_method", "expected a way to authenticate, got none")
         })
     }

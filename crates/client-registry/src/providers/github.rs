@@ -9,11 +9,20 @@ pub(super) static PRESET: Preset = Preset {
     settings: &[
         (Key::AuthorizeUrl, "https://github.com/login/oauth/authorize"),
         (Key::AccessTokenUrl, "https://github.com/login/oauth/access_token"),
+        (Key::TokenEndpointAuthMethod, "client_secret_post"),
         (Key::ApiBaseUrl, "https://api.github.com/"),
         (Key::UserinfoEndpoint, "user"),
         (Key::Scope, "read:user user:email"),
-        (Key::Quirks, "error_in_200"),
+        (Key::Quirks, "error_in_200 comma_scopes_granted"),
     ],
+    instead: Some((
+        Key::Domain,
+        &[
+            (Key::AuthorizeUrl, "https://{domain}/login/oauth/authorize"),
+            (Key::AccessTokenUrl, "https://{domain}/login/oauth/access_token"),
+            (Key::ApiBaseUrl, "https://{domain}/api/v3/"),
+        ],
+    )),
     claims: &[
         ("sub", "/id"),
         ("name", "/name"),

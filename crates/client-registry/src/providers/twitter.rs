@@ -24,5 +24,6 @@ pub(super) static PRESET: Preset = Preset {
         ("email", "/email"),
         ("picture", "/profile_image_url_https"),
     ],
+    shows_verified_email_only: true,
     ..NOTHING
 };

@@ -13,6 +13,7 @@ mod logout;
 mod logout_told;
 mod oauth1;
 mod presets;
+mod quirks;
 mod refreshes;
 mod refusals_binding;
 mod refusals_claims;

@@ -72,7 +72,8 @@ impl UserInfo {
     /// The profile answer of a provider that speaks no OpenID Connect. `mapping` says where the
     /// standard claims are found: pairs of a claim and the name of a member of `profile`, or a JSON
     /// pointer (RFC 6901) where it begins with `/`, or a text with pointers in braces
-    /// (`https://cdn.example/{/id}.png`), each replaced by what is there, percent-encoded. A number
+    /// (`https://cdn.example/{/id}.png`), each replaced by what is there, percent-encoded unless the
+    /// text begins with it. A number
     /// becomes a text, except in `email_verified` and `updated_at`. A mapped claim that is not found
     /// is absent, whatever `profile` itself holds under its name; the other members of `profile` stay
     /// beside the claims. [`UserInfo::raw`] is `profile` as it came.
@@ -118,6 +119,13 @@ impl UserInfo {
     #[must_use]
     pub fn with_iss(mut self, issuer: impl Into<String>) -> Self {
         self.claims.insert("iss".to_owned(), Value::String(issuer.into()));
+        self
+    }
+
+    /// The same user, the e-mail address verified: for a provider that shows no other.
+    #[must_use]
+    pub fn with_email_verified(mut self) -> Self {
+        self.claims.insert("email_verified".to_owned(), Value::Bool(true));
         self
     }
 
@@ -269,7 +277,9 @@ fn composed(profile: &Map<String, Value>, template: &str) -> Option<String> {
     for part in parts {
         let (at, rest) = part.split_once('}')?;
         match find(profile, at)? {
-            Value::String(value) if !value.is_empty() => text += &percent::encode(value),
+            Value::String(value) if value.is_empty() => return None,
+            Value::String(value) if text.is_empty() => text += value,
+            Value::String(value) => text += &percent::encode(value),
             Value::Number(value) => text += &value.to_string(),
             _ => return None,
         }
@@ -379,6 +389,7 @@ mod tests {
         };
         let whole = picture("https://cdn.example/{/id}/{/avatar}.png");
         assert_eq!(whole.as_deref(), Some("https://cdn.example/7/a%2Fb.png"));
+        assert_eq!(picture("{/avatar}/{/id}").as_deref(), Some("a/b/7"));
         for incomplete in ["https://cdn.example/{/none}", "{/missing}", "{/id", "{/id}{/none}"] {
             assert_eq!(picture(incomplete), None, "{incomplete}");
         }

@@ -1,0 +1,82 @@
+//! Presets of OAuth 1.0a. Beside each sample stands the page that it is from, and how old that is.
+
+use client_registry::Key;
+use serde_json::json;
+
+use super::case::{Case, assert_user, sample};
+
+const TEMPORARY: &str = "oauth_token=t1&oauth_token_secret=s1&oauth_callback_confirmed=true";
+const TOKEN: &str = "oauth_token=t2&oauth_token_secret=s2";
+
+#[tokio::test]
+async fn twitter() {
+    // https://developer.x.com/en/docs/twitter-api/v1/accounts-and-users/manage-account-settings/api-reference/get-account-verify_credentials,
+    // undated; the address, which it describes and does not show, is ours.
+    let profile = "https://api.twitter.com/1.1/account/verify_credentials.json\
+        ?include_email=true&skip_status=true";
+    let done = Case {
+        answers: vec![
+            ("https://api.twitter.com/oauth/request_token", TEMPORARY.into()),
+            (
+                "https://api.twitter.com/oauth/access_token",
+                format!("{TOKEN}&user_id=38895958&screen_name=theSeanCook").into(),
+            ),
+            (profile, sample!("twitter")),
+        ],
+        ..Case::of("twitter")
+    }
+    .log_in()
+    .await;
+    assert_eq!(
+        done.requests,
+        [
+            "https://api.twitter.com/oauth/authenticate?oauth_token=t1",
+            "POST https://api.twitter.com/oauth/request_token [OAuth]",
+            "POST https://api.twitter.com/oauth/access_token [OAuth]",
+            &format!("GET {profile} [OAuth]"),
+        ]
+    );
+    assert_eq!(done.login.extra()["screen_name"], "theSeanCook");
+    let expected = json!({
+        "sub": "38895958", "name": "Sean Cook", "preferred_username": "theSeanCook",
+        "email": "sean@mail.example", "email_verified": true,
+        "picture": "https://si0.twimg.com/profile_images/1751506047/dead_sexy_normal.JPG",
+        "locale": null,
+    });
+    assert_user(&done.user, &expected, &sample!("twitter"));
+}
+
+#[tokio::test]
+async fn trello() {
+    // https://developer.atlassian.com/cloud/trello/guides/rest-api/authorization/, last updated
+    // 2022-10-27, and https://developer.atlassian.com/cloud/trello/rest/api-group-members/, undated.
+    let done = Case {
+        set: &[(Key::AuthorizeParams, "name=My+App&scope=read%2Caccount&expiration=30days")],
+        answers: vec![
+            ("https://trello.com/1/OAuthGetRequestToken", TEMPORARY.into()),
+            ("https://trello.com/1/OAuthGetAccessToken", TOKEN.into()),
+            ("https://api.trello.com/1/members/me", sample!("trello")),
+        ],
+        ..Case::of("trello")
+    }
+    .log_in()
+    .await;
+    assert_eq!(
+        done.requests,
+        [
+            "https://trello.com/1/OAuthAuthorizeToken?oauth_token=t1&name=My+App\
+             &scope=read%2Caccount&expiration=30days",
+            "POST https://trello.com/1/OAuthGetRequestToken [OAuth]",
+            "POST https://trello.com/1/OAuthGetAccessToken [OAuth]",
+            "GET https://api.trello.com/1/members/me [OAuth]",
+        ]
+    );
+    let expected = json!({
+        "sub": "5abbe4b7ddc1b351ef961414", "name": "Bentley Cook",
+        "preferred_username": "bentleycook", "email": null, "email_verified": null,
+        "picture":
+            "https://trello-avatars.s3.amazonaws.com/fc8faaaee46666a4eb8b626c08933e16/170.png",
+        "locale": "en-AU",
+    });
+    assert_user(&done.user, &expected, &sample!("trello"));
+}
