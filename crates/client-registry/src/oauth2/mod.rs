@@ -208,7 +208,7 @@ impl OAuth2Client {
             (false, _) => None,
         };
         let id_token = tokens.id_token.clone().filter(|_| openid);
-        let mut token = self.from_response(tokens, scope, registry);
+        let mut token = self.token_of(tokens, scope, registry);
         token.0.id_token = id_token;
         token.0.original = claims.as_ref().map(Original::from);
         Ok(Authorized::new(client.clone(), token, claims, pending, checks)
@@ -311,7 +311,7 @@ impl OAuth2Client {
 
     /// The token, with the scope that was asked for where the answer names none (RFC 6749 §5.1), and
     /// without an ID token: one that was not asked for is not verified.
-    fn from_response(&self, response: TokenResponse, asked: &str, registry: &Registry) -> Token {
+    fn token_of(&self, response: TokenResponse, asked: &str, registry: &Registry) -> Token {
         if response.expires_in_unreadable {
             tracing::warn!(
                 "a token answer's expires_in cannot be read: the token's life is unknown"

@@ -79,7 +79,7 @@ impl OAuth2Client {
         let authenticated = self.authentications.choose(&server, registry.0.clock.now())?;
         let flow = grant.flow(&server.token_endpoint, &authenticated, &self.rules);
         let response = drive(self.fix.token(flow), &*registry.0.http, &registry.0.clock).await?;
-        Ok(self.from_response(response, &scope.join(" "), registry))
+        Ok(self.token_of(response, &scope.join(" "), registry))
     }
 
     /// Asks the server to revoke the refresh token and the access token (RFC 7009). Not every server

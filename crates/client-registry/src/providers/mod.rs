@@ -3,7 +3,7 @@
 //! A preset is the lowest layer of a client's settings: a file, the environment and code speak over
 //! it. Register one by its function, `providers::google()`, or by naming a table in a file after it.
 //! What is to be set comes besides `client_id` and, but for `apple` and `jira-server`,
-//! `client_secret`; in brackets what may be set.
+//! `client_secret`; in parentheses what may be set.
 //!
 //! | preset | protocol | scopes | quirks | to be set |
 //! |---|---|---|---|---|
@@ -12,13 +12,13 @@
 //! | `auth0` | OpenID Connect | `openid profile email` | | `domain` |
 //! | `discord` | OAuth 2.0 | `identify email` | | |
 //! | `facebook` | OAuth 2.0 | `email public_profile` | | |
-//! | `github` | OAuth 2.0 | `read:user user:email` | `error_in_200` `comma_scopes_granted` | [`domain`] |
-//! | `gitlab` | OpenID Connect | `openid profile email` | | [`domain`] |
+//! | `github` | OAuth 2.0 | `read:user user:email` | `error_in_200` `comma_scopes_granted` | (`domain`) |
+//! | `gitlab` | OpenID Connect | `openid profile email` | | (`domain`) |
 //! | `google` | OpenID Connect | `openid email profile` | | |
 //! | `jira-server` | OAuth 1.0 | | | `domain` `rsa_key` |
 //! | `keycloak` | OpenID Connect | `openid profile email` | | `domain` `realm` |
 //! | `linkedin` | OpenID Connect | `openid profile email` | `no_nonce` `no_pkce` `no_token_type` `comma_scopes_granted` | |
-//! | `microsoft` | OpenID Connect | `openid profile email` | | [`tenant`] |
+//! | `microsoft` | OpenID Connect | `openid profile email` | | (`tenant`) |
 //! | `okta` | OpenID Connect | `openid profile email` | | `domain` |
 //! | `slack` | OpenID Connect | `openid profile email` | `no_pkce` `error_in_200` | |
 //! | `spotify` | OAuth 2.0 | `user-read-email` | | |
@@ -276,7 +276,7 @@ mod tests {
                 };
                 let mut to_set: Vec<_> =
                     preset.needs.iter().map(|key| key.name().to_owned()).collect();
-                to_set.extend(preset.instead.map(|(key, _)| format!("[{}]", key.name())));
+                to_set.extend(preset.instead.map(|(key, _)| format!("({})", key.name())));
                 let name = preset.name.to_owned();
                 let quirks = value(Key::Quirks);
                 vec![name, protocol.to_owned(), scope, quirks, to_set.join(" "), String::new()]

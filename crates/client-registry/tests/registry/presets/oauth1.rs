@@ -80,3 +80,53 @@ async fn trello() {
     });
     assert_user(&done.user, &expected, &sample!("trello"));
 }
+
+#[cfg(any(feature = "openssl", feature = "rsa"))]
+#[tokio::test]
+async fn jira_server() {
+    // https://docs.atlassian.com/software/jira/docs/api/REST/9.12.0/#api/2/myself-getUser and
+    // https://developer.atlassian.com/server/jira/platform/oauth/, undated.
+    let base = "https://www.example.com/jira";
+    let at = |path: &str| -> &'static str { format!("{base}{path}").leak() };
+    let myself = at("/rest/api/2/myself");
+    let key = include_str!("../../../../oauth1-core/tests/data/rsa/pkcs8.pem");
+    let done = Case {
+        set: &[(Key::Domain, "www.example.com/jira/")],
+        answers: vec![
+            (at("/plugins/servlet/oauth/request-token"), TEMPORARY.into()),
+            (at("/plugins/servlet/oauth/access-token"), TOKEN.into()),
+            (myself, sample!("jira-server")),
+        ],
+        ..Case::of("jira-server")
+    }
+    .log_in_with(&[("CLIENT_ID", "OauthKey"), ("RSA_KEY", key)], "")
+    .await;
+    assert_eq!(
+        done.requests,
+        [
+            "https://www.example.com/jira/plugins/servlet/oauth/authorize?oauth_token=t1",
+            "POST https://www.example.com/jira/plugins/servlet/oauth/request-token [OAuth]",
+            "POST https://www.example.com/jira/plugins/servlet/oauth/access-token [OAuth]",
+            "GET https://www.example.com/jira/rest/api/2/myself [OAuth]",
+        ]
+    );
+    let expected = json!({
+        "sub": "JIRAUSER10100", "name": "Fred F. User", "preferred_username": "fred",
+        "email": "fred@example.com", "email_verified": false,
+        "picture": "http://www.example.com/jira/secure/useravatar?size=large&ownerId=fred",
+        "locale": "en_AU",
+    });
+    assert_user(&done.user, &expected, &sample!("jira-server"));
+
+    let sent = done.app.last_request();
+    let header = sent.header("authorization").unwrap();
+    assert!(header.contains(r#"oauth_signature_method="RSA-SHA1""#), "{header}");
+    let public = include_str!("../../../../oauth1-core/tests/data/rsa/spki.pem");
+    let public = oauth1_core::RsaPublicKey::from_pem(public).unwrap();
+    let secrets = oauth1_core::Secrets::of_public_key(public);
+    let request = http::Request::get(myself).header("authorization", header);
+    let verifier = oauth1_core::Verifier::new().allow_rsa();
+    let signed = verifier.parse(&request.body(Vec::new()).unwrap()).unwrap();
+    let now = oauth1_core::UnixTime::from_seconds(crate::common::START);
+    verifier.verify(&signed, Some(&secrets), now).unwrap();
+}
