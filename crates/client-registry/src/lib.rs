@@ -91,7 +91,7 @@ pub use settings::{Key, Origin};
 pub use sign_in::SignedIn;
 pub use sources::{Env, Json, Map, Source, Toml};
 pub use token::Token;
-pub use tokens::{MemoryTokenStore, StoredToken, TokenStore, TokenUpdate, TokenUpdates};
+pub use tokens::{Lease, MemoryTokenStore, StoredToken, TokenStore, TokenUpdate, TokenUpdates};
 
 pub use oauth1_core::{Secrets, SignatureMethod};
 pub use oidc_core::{Claims, Email, UserInfo};

@@ -23,8 +23,8 @@ use crate::sign_in::SignIn;
 use crate::sources::{Layers, Source};
 use crate::token::Token;
 use crate::tokens::{
-    Backend, FetchToken, TokenStore, TokenUpdate, TokenUpdates, Tokens, UpdateToken, fetch_closure,
-    update_closure,
+    Backend, FetchToken, Lease, TokenStore, TokenUpdate, TokenUpdates, Tokens, UpdateToken,
+    fetch_closure, update_closure,
 };
 
 /// Clients by name. Cheap to clone; clones are the same registry.
@@ -245,6 +245,7 @@ pub struct Builder {
     fetch_token: Option<FetchToken>,
     update_token: Option<UpdateToken>,
     refresh_lease: Option<Duration>,
+    refresh_lease_by: Option<Arc<dyn Lease>>,
     signed_in_life: Option<Duration>,
     signed_in_idle: Option<Duration>,
 }
@@ -339,8 +340,8 @@ impl Builder {
     }
 
     /// Takes tokens from wherever the application keeps them, by client and user, in place of a
-    /// store; see also [`Provider::fetch_token`], for one client. Without a store only one process
-    /// is to refresh.
+    /// store; see also [`Provider::fetch_token`], for one client. Where several processes refresh,
+    /// give them a lease ([`Builder::refresh_lease_by`]).
     #[must_use]
     pub fn fetch_token<F, Fut, E>(mut self, fetch: F) -> Self
     where
@@ -371,6 +372,14 @@ impl Builder {
     #[must_use]
     pub fn refresh_lease(mut self, life: Duration) -> Self {
         self.refresh_lease = Some(life);
+        self
+    }
+
+    /// Refreshes take this lease, in place of the token store's: for processes on many machines
+    /// whose tokens are in a store without one, or behind [`Builder::fetch_token`].
+    #[must_use]
+    pub fn refresh_lease_by(mut self, lease: impl Lease) -> Self {
+        self.refresh_lease_by = Some(Arc::new(lease));
         self
     }
 
@@ -457,7 +466,7 @@ impl Builder {
             logins_in_cache: self.cache.is_some(),
             cache: self.cache.unwrap_or_else(|| Arc::new(MemoryCache::new())),
             finished: ReplaySet::new(FINISHED_LOGINS),
-            tokens: Tokens::new(backend, on_update, self.refresh_lease),
+            tokens: Tokens::new(backend, on_update, self.refresh_lease, self.refresh_lease_by),
             sign_in,
         }
     }

@@ -9,8 +9,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use client_registry::{
-    BoxFuture, Client, Clock, Error, HttpClient, HttpError, HttpErrorKind, Key, MemoryTokenStore,
-    Provider, Registry, Revocation, Seal, StateError, StoredToken, Token, TokenStore, UnixTime,
+    BoxFuture, Client, Clock, Error, HttpClient, HttpError, HttpErrorKind, Key, Lease,
+    MemoryTokenStore, Provider, Registry, Revocation, Seal, StateError, StoredToken, Token,
+    TokenStore, UnixTime,
 };
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -579,8 +580,74 @@ async fn a_lease_keeps_two_processes_from_refreshing_at_once() {
     assert!(began.elapsed() < Duration::from_secs(90));
 }
 
+/// The same where the application keeps the tokens and the lease is elsewhere.
+#[tokio::test(start_paused = true)]
+async fn closures_on_two_machines_refresh_once_by_a_lease() {
+    let (server, time, leased) = (Server::default(), Time::new(), Leased::default());
+    let kept = Arc::new(Mutex::new(token("a0", Some("r0"), 1_700_003_600)));
+    let machine = || {
+        let (read, write) = (kept.clone(), kept.clone());
+        let builder = Registry::builder().http(server.clone()).clock(time.clock());
+        let builder = builder
+            .fetch_token(move |_, _| {
+                let token = read.lock().unwrap().clone();
+                async move { Ok::<_, Error>(Some(token)) }
+            })
+            .update_token(move |update| {
+                *write.lock().unwrap() = update.token;
+                async { Ok::<_, Error>(()) }
+            })
+            .refresh_lease_by(leased.clone());
+        builder.register("idp", provider()).build().unwrap().client("idp").unwrap()
+    };
+    let machines = [machine(), machine(), machine()];
+    server.0.yields.store(500, Ordering::Relaxed);
+    for round in 1..=3 {
+        time.pass(3600);
+        let new = format!("a{round}");
+        let callers = machines.iter().flat_map(|machine| vec![machine.clone(); 50]);
+        let callers =
+            callers.map(|client| tokio::spawn(async move { client.fetch_token("alice").await }));
+        for caller in callers.collect::<Vec<_>>() {
+            assert!(caller.await.unwrap().unwrap().access_token().ct_eq(&new), "{new}");
+        }
+        assert_eq!(server.count(), round);
+        assert!(leased.0.lock().unwrap().is_none(), "given back");
+    }
+    let keys = leased.1.lock().unwrap().clone();
+    assert!(keys.iter().all(|key| key.len() <= 128 && !key.contains("alice")), "{keys:?}");
+    assert!(keys.windows(2).all(|pair| pair[0] == pair[1]), "one token, one lease: {keys:?}");
+}
+
+/// Who has the lease, and the keys that were asked for.
 #[derive(Clone, Default)]
-struct Leased(Arc<Mutex<Option<String>>>);
+struct Leased(Arc<Mutex<Option<String>>>, Arc<Mutex<Vec<String>>>);
+
+impl Lease for Leased {
+    fn lease<'a>(
+        &'a self,
+        key: &'a str,
+        holder: &'a str,
+        _life: Duration,
+    ) -> BoxFuture<'a, Result<bool, StateError>> {
+        self.1.lock().unwrap().push(key.to_owned());
+        let mut lease = self.0.lock().unwrap();
+        let mine = lease.get_or_insert_with(|| holder.to_owned()) == holder;
+        Box::pin(std::future::ready(Ok(mine)))
+    }
+
+    fn release<'a>(
+        &'a self,
+        _key: &'a str,
+        holder: &'a str,
+    ) -> BoxFuture<'a, Result<(), StateError>> {
+        let mut lease = self.0.lock().unwrap();
+        if lease.as_deref() == Some(holder) {
+            *lease = None;
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
 
 struct LeasedStore {
     kept: Store,
@@ -616,26 +683,20 @@ impl TokenStore for LeasedStore {
 
     fn lease<'a>(
         &'a self,
-        _client: &'a str,
+        client: &'a str,
         _user: &'a str,
         holder: &'a str,
-        _life: Duration,
+        life: Duration,
     ) -> BoxFuture<'a, Result<bool, StateError>> {
-        let mut lease = self.lease.0.lock().unwrap();
-        let mine = lease.get_or_insert_with(|| holder.to_owned()) == holder;
-        Box::pin(std::future::ready(Ok(mine)))
+        self.lease.lease(client, holder, life)
     }
 
     fn release<'a>(
         &'a self,
-        _client: &'a str,
+        client: &'a str,
         _user: &'a str,
         holder: &'a str,
     ) -> BoxFuture<'a, Result<(), StateError>> {
-        let mut lease = self.lease.0.lock().unwrap();
-        if lease.as_deref() == Some(holder) {
-            *lease = None;
-        }
-        Box::pin(std::future::ready(Ok(())))
+        self.lease.release(client, holder)
     }
 }

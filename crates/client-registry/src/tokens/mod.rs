@@ -6,6 +6,7 @@
 
 mod backend;
 mod events;
+mod lease;
 mod refresh;
 mod store;
 
@@ -13,6 +14,7 @@ pub(crate) use backend::{
     Backend, Current, FetchToken, UpdateToken, fetch_closure, update_closure,
 };
 pub use events::{TokenUpdate, TokenUpdates};
+pub use lease::Lease;
 pub use store::{MemoryTokenStore, StoredToken, TokenStore};
 
 use std::collections::HashMap;
@@ -37,6 +39,8 @@ pub(crate) struct Tokens {
     pub(crate) on_update: Option<UpdateToken>,
     /// How long one holder may go without a sign of life before others may refresh.
     pub(crate) lease: Duration,
+    /// Whose lease it is, if not the token store's.
+    pub(crate) lease_by: Option<Arc<dyn Lease>>,
     pub(crate) signal: broadcast::Sender<TokenUpdate>,
     runtime: OnceLock<Handle>,
     flights: Mutex<Flights>,
@@ -68,6 +72,7 @@ impl Tokens {
         backend: Backend,
         on_update: Option<UpdateToken>,
         lease: Option<Duration>,
+        lease_by: Option<Arc<dyn Lease>>,
     ) -> Self {
         let runtime = OnceLock::new();
         if let Ok(handle) = Handle::try_current() {
@@ -77,6 +82,7 @@ impl Tokens {
             backend,
             on_update,
             lease: lease.unwrap_or(LEASE),
+            lease_by,
             signal: broadcast::channel(events::BEHIND).0,
             runtime,
             flights: Mutex::default(),

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol_core::{Error, StateError, random};
+use protocol_core::{Error, StateError, base64url, digest, random};
 
 use super::backend::{Backend, Current};
 use super::events::TokenUpdate;
@@ -191,19 +191,34 @@ impl Flight<'_> {
     }
 
     async fn lease(&self) -> Result<bool, Error> {
-        let life = self.registry.0.tokens.lease;
-        match self.backend.store() {
-            Some(store) => Ok(store.lease(&self.key.0, &self.key.1, &self.holder, life).await?),
-            None => Ok(true),
-        }
+        let (tokens, holder) = (&self.registry.0.tokens, &*self.holder);
+        let leased = match (&tokens.lease_by, self.backend.store()) {
+            (Some(lease), _) => lease.lease(&self.lease_key(), holder, tokens.lease).await?,
+            (None, Some(store)) => {
+                store.lease(&self.key.0, &self.key.1, holder, tokens.lease).await?
+            }
+            (None, None) => true,
+        };
+        Ok(leased)
     }
 
     async fn release(&self) {
-        let Some(store) = self.backend.store() else { return };
-        if let Err(error) = store.release(&self.key.0, &self.key.1, &self.holder).await {
+        let released = match (&self.registry.0.tokens.lease_by, self.backend.store()) {
+            (Some(lease), _) => lease.release(&self.lease_key(), &self.holder).await,
+            (None, Some(store)) => store.release(&self.key.0, &self.key.1, &self.holder).await,
+            (None, None) => Ok(()),
+        };
+        if let Err(error) = released {
             // It ends by itself in a while.
             tracing::warn!(client = self.key.0, %error, "a lease could not be given back");
         }
+    }
+
+    /// The lease of this token: a digest, since a user's name may be of any length and is nobody
+    /// else's business. Names of clients have no slash, so it is unambiguous.
+    fn lease_key(&self) -> String {
+        let named = format!("{}/{}", self.key.0, self.key.1);
+        format!("lease:{}", base64url::encode(digest::sha256(named.as_bytes())))
     }
 }
 
