@@ -8,12 +8,15 @@ use http::header::{self, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use protocol_core::{Endpoint, Error, percent};
 use serde::Serialize;
+use tracing::Span;
+use tracing::field::Empty;
 use url::Url;
 
 use crate::api_response::ApiResponse;
 use crate::body::Body;
 use crate::client::{CallToken, Client};
 use crate::http::BoxFuture;
+use crate::telemetry::{span, traced};
 use crate::token::Token;
 
 /// A call that is being put together; `.await` sends it, and yields the answer once its head is
@@ -131,6 +134,15 @@ impl ApiRequest {
     }
 
     async fn send(self) -> Result<ApiResponse, Error> {
+        let client = self.client.clone();
+        let (host, status) = (Empty, Empty);
+        let span = span!("call", client = client.name(), method = %self.method, host, status);
+        let answer = traced(span.clone(), self.send_in(&span)).await?;
+        span.record("status", answer.status());
+        Ok(answer)
+    }
+
+    async fn send_in(self, span: &Span) -> Result<ApiResponse, Error> {
         if let Some(wrong) = self.wrong {
             return Err(wrong);
         }
@@ -139,6 +151,7 @@ impl ApiRequest {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
         Endpoint::parse("url", url.as_str())?;
+        span.record("host", url.host_str());
         let token = match self.client.may_carry_token(&url) {
             true => self.whose.token(&self.client).await?,
             false => None,

@@ -10,6 +10,7 @@ use crate::api_response::ApiResponse;
 use crate::client::{Client, ClientKind};
 use crate::login::PendingLogin;
 use crate::profile;
+use crate::telemetry::{span, traced};
 use crate::token::Token;
 
 /// A finished login. It dereferences to its [`Token`].
@@ -67,6 +68,10 @@ impl Authorized {
     /// without a `userinfo_endpoint` where one is needed; [`Error::Rejected`],
     /// [`Error::Protocol`] and [`Error::Http`] from asking.
     pub async fn userinfo(&self) -> Result<UserInfo, Error> {
+        traced(span!("userinfo", client = self.client.name()), self.ask_userinfo()).await
+    }
+
+    async fn ask_userinfo(&self) -> Result<UserInfo, Error> {
         match (&self.client.registered.kind, &self.claims) {
             (ClientKind::OAuth2(client), Some(claims)) => {
                 client.userinfo(&self.client, &self.token, claims).await

@@ -24,6 +24,7 @@ use crate::profile::Profile;
 use crate::provider::Provider;
 use crate::registry::{Registry, shown};
 use crate::session::Session;
+use crate::telemetry::{span, traced};
 use crate::token::Token;
 use crate::token_placement::{ACCESS_TOKEN, without};
 use crate::tokens::Backend;
@@ -53,6 +54,7 @@ impl Registered {
         name: &str,
         provider: &Provider,
         config: Config,
+        http: Option<Arc<dyn HttpClient>>,
         issuers: &Issuers,
     ) -> Result<Self, Error> {
         let title = provider.shown_title().unwrap_or(name).to_owned();
@@ -61,10 +63,10 @@ impl Registered {
         let userinfo_endpoint = userinfo_endpoint.clone();
         let kind = match config.protocol {
             Protocol::OAuth1(_) => {
-                ClientKind::OAuth1(Box::new(OAuth1Client::new(config, provider)?))
+                ClientKind::OAuth1(Box::new(OAuth1Client::new(config, provider, http)?))
             }
             Protocol::OAuth2(_) => {
-                ClientKind::OAuth2(Box::new(OAuth2Client::new(config, provider, issuers)?))
+                ClientKind::OAuth2(Box::new(OAuth2Client::new(config, provider, http, issuers)?))
             }
         };
         Ok(Registered {
@@ -78,6 +80,16 @@ impl Registered {
             backend: provider.backend()?,
             kind,
         })
+    }
+}
+
+impl Registered {
+    /// Its way to the network.
+    pub(crate) fn http<'a>(&'a self, registry: &'a Registry) -> &'a dyn HttpClient {
+        match &self.kind {
+            ClientKind::OAuth1(client) => client.http(registry),
+            ClientKind::OAuth2(client) => client.http(registry),
+        }
     }
 }
 
@@ -224,7 +236,16 @@ impl Client {
         redirect_uri: impl AsRef<str>,
         options: &LoginOptions,
     ) -> Result<AuthorizationUrl, Error> {
-        let redirect_uri = Endpoint::parse("redirect_uri", redirect_uri.as_ref())?;
+        let span = span!("login_begin", client = self.name(), protocol = self.protocol());
+        traced(span, self.begin(redirect_uri.as_ref(), options)).await
+    }
+
+    async fn begin(
+        &self,
+        redirect_uri: &str,
+        options: &LoginOptions,
+    ) -> Result<AuthorizationUrl, Error> {
+        let redirect_uri = Endpoint::parse("redirect_uri", redirect_uri)?;
         let (kind, url) = match &self.registered.kind {
             ClientKind::OAuth1(client) => {
                 client.begin(&self.registry, &redirect_uri, options).await?
@@ -265,6 +286,11 @@ impl Client {
     /// [`Error::Protocol`] and [`Error::Http`] from the exchange; [`Error::State`] from the cache,
     /// with nothing taken.
     pub async fn authorize_access_token(&self, callback: Callback) -> Result<Authorized, Error> {
+        let span = span!("login_finish", client = self.name(), protocol = self.protocol());
+        traced(span, self.finish(callback)).await
+    }
+
+    async fn finish(&self, callback: Callback) -> Result<Authorized, Error> {
         let session = self.session()?;
         let now = self.registry.0.clock.now();
         let authorized = match (&self.registered.kind, callback.0) {
@@ -438,7 +464,7 @@ impl Client {
     }
 
     pub(crate) fn http(&self) -> &dyn HttpClient {
-        &*self.registry.0.http
+        self.registered.http(&self.registry)
     }
 
     pub(crate) fn api_base_url(&self) -> Option<&Endpoint> {

@@ -1,9 +1,14 @@
 //! A client's settings, typed and checked: made once at registration, so that a mistake is found
 //! when the application starts and names the value's origin.
 
+mod assertion;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use oauth1_core::RsaPrivateKey;
+use oauth2_core::ClientAuthentication;
+use oidc_core::jwk::JwkSet;
 use oidc_core::{Algorithm, IssuerRule};
 use protocol_core::{ClientSecret, Endpoint, Error, Secret};
 
@@ -23,6 +28,7 @@ pub(crate) struct Config {
     /// As written: relative to `api_base_url` where it is no URL.
     pub(crate) userinfo_endpoint: Option<String>,
     pub(crate) quirks: Quirks,
+    pub(crate) proxy: Option<Secret>,
     pub(crate) protocol: Protocol,
 }
 
@@ -72,7 +78,12 @@ pub(crate) struct OAuth2 {
     pub(crate) refresh_params: Vec<(String, String)>,
     pub(crate) revocation_endpoint: Option<Endpoint>,
     pub(crate) end_session_endpoint: Option<Endpoint>,
+    pub(crate) push_endpoint: Option<Endpoint>,
+    /// Whether every authorization request is pushed.
+    pub(crate) pushes: bool,
     pub(crate) jwks_uri: Option<Endpoint>,
+    /// The issuer's keys, where they are not fetched.
+    pub(crate) jwks: Option<Arc<JwkSet>>,
     pub(crate) issuer: Option<String>,
     /// Of an issuer for each tenant, those that are taken; empty for all.
     pub(crate) allowed_tenants: Vec<String>,
@@ -81,6 +92,8 @@ pub(crate) struct OAuth2 {
     pub(crate) metadata_url: Option<Endpoint>,
     pub(crate) scope: Vec<String>,
     pub(crate) auth_method: Option<AuthMethod>,
+    /// How it authenticates by assertions, where it does.
+    pub(crate) assertion: Option<ClientAuthentication>,
     pub(crate) form_post: bool,
     pub(crate) prompt: Option<String>,
     pub(crate) max_age: Option<u64>,
@@ -151,6 +164,8 @@ impl OAuth2 {
 pub(crate) enum AuthMethod {
     Basic,
     Post,
+    SecretJwt,
+    PrivateKeyJwt,
     None,
 }
 
@@ -200,6 +215,7 @@ impl Config {
             authorize_params: read.pairs(Key::AuthorizeParams)?,
             token_params: read.pairs(Key::AccessTokenParams)?,
             userinfo_endpoint,
+            proxy: read.text(Key::Proxy).map(Secret::new),
             protocol,
             quirks,
         })
@@ -280,14 +296,7 @@ impl<'a> Reader<'a> {
                 ("always", UserinfoPolicy::Always),
             ],
         )?;
-        let auth_method = self.one_of(
-            Key::TokenEndpointAuthMethod,
-            &[
-                ("client_secret_basic", AuthMethod::Basic),
-                ("client_secret_post", AuthMethod::Post),
-                ("none", AuthMethod::None),
-            ],
-        )?;
+        let auth_method = self.auth_method()?;
         let token_placement = self.one_of(
             Key::TokenPlacement,
             &[
@@ -303,7 +312,9 @@ impl<'a> Reader<'a> {
                 let problem = "a client without a secret and without PKCE protects nothing";
                 return Err(self.wrong(Key::TokenEndpointAuthMethod, problem));
             }
-            Some(AuthMethod::Basic | AuthMethod::Post) | None if !secret => {
+            Some(AuthMethod::Basic | AuthMethod::Post | AuthMethod::SecretJwt) | None
+                if !secret =>
+            {
                 self.required(Key::ClientSecret)?;
             }
             _ => {}
@@ -317,12 +328,16 @@ impl<'a> Reader<'a> {
             refresh_params: self.pairs(Key::RefreshTokenParams)?,
             revocation_endpoint: self.endpoint(Key::RevocationEndpoint)?,
             end_session_endpoint: self.endpoint(Key::EndSessionEndpoint)?,
+            push_endpoint: self.endpoint(Key::PushedAuthorizationRequestEndpoint)?,
+            pushes: self.flag(Key::RequirePushedAuthorizationRequests)?,
             jwks_uri: self.endpoint(Key::JwksUri)?,
+            jwks: self.jwks()?,
             issuer: self.text(Key::Issuer).map(str::to_owned),
             allowed_tenants: self.words(Key::AllowedTenants),
             made_secret,
             metadata_url: self.endpoint(Key::ServerMetadataUrl)?,
             scope: self.words(Key::Scope),
+            assertion: self.assertion(auth_method)?,
             auth_method,
             form_post: form_post.unwrap_or(false),
             prompt: self.text(Key::Prompt).map(str::to_owned),
@@ -386,6 +401,47 @@ impl<'a> Reader<'a> {
         }))
     }
 
+    /// How the client authenticates where its settings decide: as they say, or by the private key
+    /// where there is one and no secret beside it.
+    fn auth_method(&self) -> Result<Option<AuthMethod>, Error> {
+        let said = self.one_of(
+            Key::TokenEndpointAuthMethod,
+            &[
+                ("client_secret_basic", AuthMethod::Basic),
+                ("client_secret_post", AuthMethod::Post),
+                ("client_secret_jwt", AuthMethod::SecretJwt),
+                ("private_key_jwt", AuthMethod::PrivateKeyJwt),
+                ("none", AuthMethod::None),
+            ],
+        )?;
+        let has = |key| self.text(key).is_some();
+        let method = match said {
+            // The secret is made of the key.
+            said if has(Key::TeamId) => return Ok(said),
+            None if has(Key::PrivateKey) && !has(Key::ClientSecret) => {
+                Some(AuthMethod::PrivateKeyJwt)
+            }
+            said => said,
+        };
+        for key in [Key::PrivateKey, Key::KeyId] {
+            if has(key) && method != Some(AuthMethod::PrivateKeyJwt) {
+                let problem = "it has no use without token_endpoint_auth_method private_key_jwt";
+                return Err(self.wrong(key, problem));
+            }
+        }
+        Ok(method)
+    }
+
+    fn jwks(&self) -> Result<Option<Arc<JwkSet>>, Error> {
+        let Some(text) = self.text(Key::Jwks) else { return Ok(None) };
+        if self.text(Key::JwksUri).is_some() {
+            return Err(self.wrong(Key::Jwks, "expected either it or jwks_uri, got both"));
+        }
+        let set = JwkSet::parse(text.as_bytes())
+            .map_err(|error| self.wrong(Key::Jwks, &format!("expected a JWK Set: {error}")))?;
+        Ok(Some(Arc::new(set)))
+    }
+
     /// Refuses keys that the client would not read: what they ask for would not happen. A preset's
     /// may stay, for whoever sets a client up otherwise than it does.
     fn check_keys(&self, protocol: &Protocol) -> Result<(), Error> {
@@ -400,9 +456,6 @@ impl<'a> Reader<'a> {
             let is_read = key.reader() == Reads::Every || reads.contains(&key.reader());
             if !is_read && *origin != Origin::Preset {
                 return Err(self.wrong(key, &format!("a client of {speaks} does not read it")));
-            }
-            if matches!(key, Key::PrivateKey | Key::KeyId) && self.text(Key::TeamId).is_some() {
-                continue;
             }
             if let Some((_, what)) = NOT_SPOKEN.iter().find(|(unspoken, _)| *unspoken == key) {
                 return Err(Error::Unsupported(format!("{}: {what}", self.what(key))));
@@ -497,18 +550,10 @@ impl<'a> Reader<'a> {
 
 /// Keys for what this crate does not speak yet: refused, for ignored they would mislead.
 const NOT_SPOKEN: &[(Key, &str)] = &[
-    (Key::Jwks, "an issuer's keys by configuration"),
     (Key::IntrospectionEndpoint, "token introspection (RFC 7662)"),
     (Key::DeviceAuthorizationEndpoint, "the device authorization grant (RFC 8628)"),
-    (Key::PushedAuthorizationRequestEndpoint, "pushed authorization requests (RFC 9126)"),
-    (Key::RequirePushedAuthorizationRequests, "pushed authorization requests (RFC 9126)"),
-    (Key::TokenEndpointAuthSigningAlg, "authentication by assertions (RFC 7523)"),
-    (Key::ClientAssertionAudience, "authentication by assertions (RFC 7523)"),
-    (Key::PrivateKey, "authentication by assertions (RFC 7523)"),
-    (Key::KeyId, "authentication by assertions (RFC 7523)"),
     (Key::Certificate, "mutual TLS (RFC 8705)"),
     (Key::DecryptionKeys, "encrypted ID tokens (JWE)"),
-    (Key::Proxy, "a proxy for one client; integration-reqwest has one for all"),
 ];
 
 /// What stands for the tenant in an issuer for each.

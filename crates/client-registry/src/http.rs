@@ -3,12 +3,22 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use protocol_core::HttpError;
+use protocol_core::{HttpError, Secret};
 
 use crate::body::Body;
 
 /// A boxed future, as dyn-safe async methods return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What one client wants of the network that the others do not; see
+/// [`Builder::http_for`](crate::Builder::http_for).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Transport {
+    /// The proxy of all its requests but those to loopback: an http or https URL, in which user and
+    /// password may stand.
+    pub proxy: Secret,
+}
 
 /// Sends one request and brings the answer: a whole one from a protocol endpoint
 /// ([`send`](HttpClient::send)), one that streams from a provider's API

@@ -14,6 +14,7 @@ use oidc_core::{Endpoint, Error, Fetched, UnixTime};
 use crate::clock::Clock;
 use crate::driver::drive;
 use crate::http::HttpClient;
+use crate::telemetry::{span, traced};
 
 /// The issuers of a registry, each known once.
 #[derive(Default)]
@@ -26,6 +27,15 @@ pub(crate) struct Place {
     pub(crate) issuer: Option<String>,
     /// The metadata's address, where it is not the issuer's well-known one.
     pub(crate) url: Option<Endpoint>,
+}
+
+impl Place {
+    /// What telemetry calls it by.
+    fn name(&self) -> &str {
+        let address = self.url.as_ref().map(Endpoint::as_str).unwrap_or_default();
+        let address = address.split('?').next().unwrap_or_default();
+        self.issuer.as_deref().unwrap_or(address)
+    }
 }
 
 impl Issuers {
@@ -67,7 +77,8 @@ impl Issuer {
             }
             (None, None) => Err(Error::config("issuer", "expected it, or a server_metadata_url")),
         };
-        self.metadata.value(clock, fetch).await
+        let name = self.place.name();
+        self.metadata.value(clock, || traced(span!("discovery", issuer = name), fetch())).await
     }
 
     /// The keys, from `jwks_uri`.
@@ -77,7 +88,7 @@ impl Issuer {
         http: &dyn HttpClient,
         clock: &Clock,
     ) -> Result<Arc<JwkSet>, Error> {
-        self.keys.value(clock, async || drive(keys::fetch_keys(jwks_uri), http, clock).await).await
+        self.keys.value(clock, || self.fetch_keys(jwks_uri, http, clock)).await
     }
 
     /// The keys after `used` did not verify a token; `None` if there are no newer ones and it is
@@ -89,8 +100,17 @@ impl Issuer {
         http: &dyn HttpClient,
         clock: &Clock,
     ) -> Result<Option<Arc<JwkSet>>, Error> {
-        let fetch = async || drive(keys::fetch_keys(jwks_uri), http, clock).await;
-        self.keys.after_a_miss(used, clock, fetch).await
+        self.keys.after_a_miss(used, clock, || self.fetch_keys(jwks_uri, http, clock)).await
+    }
+
+    async fn fetch_keys(
+        &self,
+        jwks_uri: &Endpoint,
+        http: &dyn HttpClient,
+        clock: &Clock,
+    ) -> Result<Fetched<JwkSet>, Error> {
+        let span = span!("keys", issuer = self.place.name());
+        traced(span, drive(keys::fetch_keys(jwks_uri), http, clock)).await
     }
 }
 

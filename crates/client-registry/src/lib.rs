@@ -63,11 +63,12 @@ mod session;
 mod settings;
 mod sign_in;
 mod sources;
+mod telemetry;
 mod token;
 mod token_placement;
 mod tokens;
 
-pub use crate::http::{BoxFuture, HttpClient};
+pub use crate::http::{BoxFuture, HttpClient, Transport};
 pub use api::ApiRequest;
 pub use api_response::ApiResponse;
 pub use authorized::{Authorized, Check};

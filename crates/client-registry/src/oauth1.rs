@@ -1,5 +1,7 @@
 //! Logins by OAuth 1.0a (RFC 5849 §2).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Request;
 use oauth1_core::{
@@ -15,12 +17,14 @@ use crate::client::Client;
 use crate::clock::Clock;
 use crate::config::{self, Config, Protocol, SignatureMethod};
 use crate::driver::drive;
+use crate::http::HttpClient;
 use crate::login::PendingLogin;
 use crate::login::pending::PendingKind;
 use crate::options::LoginOptions;
 use crate::provider::Provider;
 use crate::quirks::{Quirk, Quirks};
 use crate::registry::Registry;
+use crate::telemetry::{span, traced};
 use crate::token::{Data, Token};
 use crate::token_placement::is_form;
 
@@ -34,10 +38,15 @@ pub(crate) struct OAuth1Client {
     authorize_params: Vec<(String, String)>,
     token_params: Vec<(String, String)>,
     quirks: Quirks,
+    http: Option<Arc<dyn HttpClient>>,
 }
 
 impl OAuth1Client {
-    pub(crate) fn new(config: Config, provider: &Provider) -> Result<Self, Error> {
+    pub(crate) fn new(
+        config: Config,
+        provider: &Provider,
+        http: Option<Arc<dyn HttpClient>>,
+    ) -> Result<Self, Error> {
         let Config { client_id, client_secret, authorize_params, token_params, quirks, .. } =
             config;
         let Protocol::OAuth1(config) = config.protocol else {
@@ -85,11 +94,17 @@ impl OAuth1Client {
             authorize_params,
             token_params,
             quirks,
+            http,
         })
     }
 
     pub(crate) fn client_id(&self) -> &str {
         &self.client_id
+    }
+
+    /// Its way to the network: its own, or the registry's.
+    pub(crate) fn http<'a>(&'a self, registry: &'a Registry) -> &'a dyn HttpClient {
+        self.http.as_deref().unwrap_or(&*registry.0.http)
     }
 
     /// The first leg, and where to send the user for the second.
@@ -99,6 +114,11 @@ impl OAuth1Client {
         redirect_uri: &Endpoint,
         options: &LoginOptions,
     ) -> Result<(PendingKind, String), Error> {
+        let unread = [("scope", options.scope.is_some()), ("max_age", options.max_age.is_some())];
+        if let Some((what, _)) = unread.into_iter().find(|(_, given)| *given) {
+            let problem = "OAuth 1.0 has no place for it; LoginOptions::param adds a parameter";
+            return Err(Error::config(what, problem));
+        }
         let endpoint = &self.config.request_token_url;
         let leg = flow::temporary_credentials(endpoint, &self.signer, redirect_uri.as_str())
             .with_parameters(self.config.request_token_params.clone());
@@ -106,7 +126,7 @@ impl OAuth1Client {
             true => leg.without_callback_confirmed(),
             false => leg,
         };
-        let (http, clock) = (&*registry.0.http, &registry.0.clock);
+        let (http, clock) = (self.http(registry), &registry.0.clock);
         let temporary = drive(self.signed(leg, clock).await?, http, clock).await?;
         let parameters: Vec<_> = options
             .over(&self.authorize_params)
@@ -133,9 +153,11 @@ impl OAuth1Client {
         let leg = flow::token_credentials(endpoint, &self.signer, &temporary, verifier)
             .with_parameters(self.token_params.clone());
         let registry = client.registry();
-        let (http, clock) = (&*registry.0.http, &registry.0.clock);
+        let (http, clock) = (self.http(registry), &registry.0.clock);
         let leg = self.signed(leg, clock).await?;
-        let credentials = drive(client.registered.fix.token(leg), http, clock).await?;
+        let span = span!("exchange", client = client.name(), grant = "oauth_verifier");
+        let credentials =
+            traced(span, drive(client.registered.fix.token(leg), http, clock)).await?;
         let checks = vec![
             Check::new("oauth_token", "it is the one that this browser began with"),
             Check::new("oauth_verifier", "it came with the callback and went with the exchange"),

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use protocol_core::{Endpoint, Error};
+use protocol_core::{Endpoint, Error, Secret};
 
 use crate::cache::{Cache, MemoryCache};
 use crate::client::{Client, Registered};
 use crate::clients::{Clients, Table};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::HttpClient;
+use crate::http::{HttpClient, Transport};
 use crate::issuer::Issuers;
 use crate::lazy::Handle;
 use crate::login::{ReplaySet, Seal};
@@ -38,6 +38,10 @@ pub(crate) struct Inner {
     /// The settings of clients that are registered later.
     sources: Layers,
     issuers: Issuers,
+    /// How the HTTP client is made of a client that wants one of its own.
+    http_for: Option<HttpFor>,
+    /// Those that were made, by proxy.
+    proxied: Mutex<Vec<(Secret, Weak<dyn HttpClient>)>>,
     public_url: Option<Endpoint>,
     callback_path: String,
     warnings: Vec<String>,
@@ -222,11 +226,32 @@ impl Inner {
         let (file, env, near_misses) = self.sources.of(name)?;
         let settings = provider.layered(file, Some(&env)).map_err(of_client)?;
         let config = Config::resolve(name, &settings)?;
-        let client = Registered::new(name, provider, config, &self.issuers).map_err(of_client)?;
+        let http = config.proxy.as_ref().map(|proxy| self.http_by(proxy)).transpose();
+        let http = http.map_err(of_client)?;
+        let client =
+            Registered::new(name, provider, config, http, &self.issuers).map_err(of_client)?;
         Ok((client, near_misses))
+    }
+
+    /// The HTTP client that goes through this proxy, the same for all who want it.
+    fn http_by(&self, proxy: &Secret) -> Result<Arc<dyn HttpClient>, Error> {
+        let make = self.http_for.as_ref().ok_or_else(|| {
+            let problem = "expected Builder::http_for, which makes the HTTP client of a proxy";
+            Error::config("proxy", problem)
+        })?;
+        let mut made = self.proxied.lock().unwrap_or_else(PoisonError::into_inner);
+        made.retain(|(_, http)| http.strong_count() > 0);
+        let known = made.iter().find(|(known, _)| known.ct_eq(proxy.expose()));
+        if let Some(http) = known.and_then(|(_, http)| http.upgrade()) {
+            return Ok(http);
+        }
+        let http = make(&Transport { proxy: proxy.clone() })?;
+        made.push((proxy.clone(), Arc::downgrade(&http)));
+        Ok(http)
     }
 }
 
+type HttpFor = Arc<dyn Fn(&Transport) -> Result<Arc<dyn HttpClient>, Error> + Send + Sync>;
 type MakeHttp = fn() -> Result<Arc<dyn HttpClient>, Error>;
 
 /// What a registry is built from.
@@ -239,6 +264,7 @@ pub struct Builder {
     callback_path: Option<String>,
     http: Option<Arc<dyn HttpClient>>,
     default_http: Option<MakeHttp>,
+    http_for: Option<HttpFor>,
     clock: Clock,
     cache: Option<Arc<dyn Cache>>,
     token_store: Option<(Arc<dyn TokenStore>, Seal)>,
@@ -311,6 +337,18 @@ impl Builder {
     #[must_use]
     pub fn default_http(mut self, make: fn() -> Result<Arc<dyn HttpClient>, Error>) -> Self {
         self.default_http = Some(make);
+        self
+    }
+
+    /// How the HTTP client is made of a client with a `proxy` of its own; clients with the same one
+    /// share it. Without this such a client is refused: `integration_reqwest::Client::for_transport`
+    /// is one to give here, and adapters do.
+    #[must_use]
+    pub fn http_for(
+        mut self,
+        make: impl Fn(&Transport) -> Result<Arc<dyn HttpClient>, Error> + Send + Sync + 'static,
+    ) -> Self {
+        self.http_for = Some(Arc::new(make));
         self
     }
 
@@ -458,6 +496,8 @@ impl Builder {
             editing: Mutex::default(),
             sources: Layers::default(),
             issuers: Issuers::default(),
+            http_for: self.http_for,
+            proxied: Mutex::default(),
             public_url: self.public_url,
             callback_path: self.callback_path.unwrap_or_else(|| CALLBACK_PATH.to_owned()),
             warnings: self.warnings,

@@ -22,8 +22,9 @@ impl OAuth {
     pub fn builder() -> client_registry::Builder {
         let builder = Registry::builder();
         #[cfg(feature = "reqwest")]
-        let builder =
-            builder.default_http(|| Ok(std::sync::Arc::new(integration_reqwest::Client::new()?)));
+        let builder = builder
+            .default_http(|| Ok(std::sync::Arc::new(integration_reqwest::Client::new()?)))
+            .http_for(integration_reqwest::Client::for_transport);
         builder
     }
 

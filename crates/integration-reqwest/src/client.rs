@@ -3,9 +3,10 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use client_registry::{Body, BoxFuture, HttpClient};
+use client_registry::{Body, BoxFuture, HttpClient, Transport};
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, request, response};
 use protocol_core::{Endpoint, Error, HttpError, HttpErrorKind};
@@ -55,6 +56,15 @@ impl Client {
     /// A client's settings, to be changed.
     pub fn builder() -> Builder {
         Builder::new()
+    }
+
+    /// The client for what one of a registry's clients wants for itself, with the defaults
+    /// otherwise: what [`http_for`](client_registry::Builder::http_for) takes.
+    ///
+    /// # Errors
+    /// As for [`Builder::build`].
+    pub fn for_transport(transport: &Transport) -> Result<Arc<dyn HttpClient>, Error> {
+        Ok(Arc::new(Client::builder().proxy(transport.proxy.expose()).build()?))
     }
 
     async fn exchange(

@@ -103,11 +103,22 @@ fn read(text: &str) -> Result<(Url, http::Uri), String> {
     if text.contains('#') {
         return Err("expected no fragment in the URL".to_owned());
     }
+    if has_dot_segment(uri.path()) {
+        return Err("expected a path without the segments `.` and `..`".to_owned());
+    }
     let hosts = (url.host_str(), uri.host());
     match hosts {
         (Some(a), Some(b)) if a.eq_ignore_ascii_case(b) => Ok((url, uri)),
         _ => Err("expected a host in its plain spelling".to_owned()),
     }
+}
+
+/// Whether a path has segments that some take out and others send (RFC 3986 §3.3).
+fn has_dot_segment(path: &str) -> bool {
+    path.split('/').any(|segment| {
+        let segment = segment.replace("%2e", ".").replace("%2E", ".");
+        segment == "." || segment == ".."
+    })
 }
 
 fn text_authority_has_userinfo(uri: &http::Uri) -> bool {
@@ -151,6 +162,9 @@ mod tests {
             "https://idp.example/\r\nX: y",
             "https://user:pass@idp.example/",
             "https://idp.example/#f",
+            "https://idp.example/a/../token",
+            "https://idp.example/.",
+            "https://idp.example/a/%2e%2E/token",
             "/token",
             "",
         ] {
@@ -163,6 +177,7 @@ mod tests {
             "http://127.8.8.8/token",
             "http://localhost:1/",
             "http://[::1]:9/token",
+            "https://idp.example/a..b/.well-known/...",
             "https://idp.example/token?tenant=a%20b",
         ] {
             assert_eq!(Endpoint::parse("e", text).unwrap().as_str(), text);

@@ -22,6 +22,7 @@ use crate::client::Client;
 use crate::compliance::ComplianceFix;
 use crate::config::{Config, OAuth2, Protocol};
 use crate::driver::drive;
+use crate::http::HttpClient;
 use crate::issuer::{Issuer, Issuers, Place};
 use crate::login::PendingLogin;
 use crate::login::pending::PendingKind;
@@ -29,6 +30,7 @@ use crate::options::LoginOptions;
 use crate::provider::{OwnCheck, Provider};
 use crate::quirks::{Quirk, Quirks};
 use crate::registry::Registry;
+use crate::telemetry::{span, traced};
 use crate::token::{Data, Token};
 use crate::token_placement::TokenPlacement;
 use server::{Authentications, Server};
@@ -47,12 +49,14 @@ pub(crate) struct OAuth2Client {
     rules: TokenResponseRules,
     checks: Vec<OwnCheck>,
     fix: ComplianceFix,
+    http: Option<Arc<dyn HttpClient>>,
 }
 
 impl OAuth2Client {
     pub(crate) fn new(
         config: Config,
         provider: &Provider,
+        http: Option<Arc<dyn HttpClient>>,
         issuers: &Issuers,
     ) -> Result<Self, Error> {
         let Config { client_id, client_secret, authorize_params, token_params, quirks, .. } =
@@ -82,9 +86,15 @@ impl OAuth2Client {
             rules,
             checks: provider.checks(),
             fix: provider.fix().clone(),
+            http,
         };
         client.check_parameters()?;
         Ok(client)
+    }
+
+    /// Its way to the network: its own, or the registry's.
+    pub(crate) fn http<'a>(&'a self, registry: &'a Registry) -> &'a dyn HttpClient {
+        self.http.as_deref().unwrap_or(&*registry.0.http)
     }
 
     pub(crate) fn client_id(&self) -> &str {
@@ -103,14 +113,6 @@ impl OAuth2Client {
         options: &LoginOptions,
     ) -> Result<(PendingKind, String), Error> {
         let server = self.server(registry).await?;
-        if server
-            .metadata
-            .as_ref()
-            .is_some_and(|known| known.server.require_pushed_authorization_requests)
-        {
-            let what = "pushed authorization requests (RFC 9126), which this server requires";
-            return Err(Error::Unsupported(what.to_owned()));
-        }
         let scope = match &options.scope {
             Some(scope) => scope.split_ascii_whitespace().map(str::to_owned).collect(),
             None => self.config.scope.clone(),
@@ -119,6 +121,11 @@ impl OAuth2Client {
         if openid && !self.is_openid() {
             let problem = "openid can only be asked for where the client's own scope has it";
             return Err(Error::config("scope", problem));
+        }
+        if !openid && options.max_age.is_some() {
+            let problem = "it can only be asked for with the scope openid: nothing else shows the \
+                time of authentication";
+            return Err(Error::config("max_age", problem));
         }
         let state = State::random();
         let pkce = (!self.quirks.has(Quirk::NoPkce)).then(Pkce::random);
@@ -147,13 +154,21 @@ impl OAuth2Client {
             state: state.expose().to_owned(),
             code_verifier: pkce.map(|pkce| pkce.code_verifier().clone()),
             nonce,
-            issuer: server.issuer,
+            issuer: server.issuer.clone(),
             form_post: self.config.form_post,
             scope: scope.join(" "),
             max_age: max_age.filter(|_| openid),
             essential_acr: if openid { self.config.essential_acr.clone() } else { Vec::new() },
         };
-        Ok((kind, request.url()))
+        let url = match self.push_endpoint(&server)? {
+            Some(endpoint) => {
+                let now = registry.0.clock.now();
+                let flow = request.push(&endpoint, &self.authentications.choose(&server, now)?);
+                drive(flow, self.http(registry), &registry.0.clock).await?
+            }
+            None => request.url(),
+        };
+        Ok((kind, url))
     }
 
     /// Checks the callback, trades the code, verifies the ID token.
@@ -306,7 +321,8 @@ impl OAuth2Client {
         let registry = client.registry();
         let authenticated = self.authentications.choose(server, registry.0.clock.now())?;
         let flow = grant.flow(&server.token_endpoint, &authenticated, &self.rules);
-        drive(self.fix.token(flow), &*registry.0.http, &registry.0.clock).await
+        let span = span!("exchange", client = client.name(), grant = "authorization_code");
+        traced(span, drive(self.fix.token(flow), self.http(registry), &registry.0.clock)).await
     }
 
     /// The token, with the scope that was asked for where the answer names none (RFC 6749 §5.1), and

@@ -50,7 +50,7 @@ impl OAuth2Client {
             }
             (None, _) => return Ok(known.clone().with_iss(claims.iss())),
         };
-        let (http, clock) = (&*registry.0.http, &registry.0.clock);
+        let (http, clock) = (self.http(registry), &registry.0.clock);
         let asked = if self.config.userinfo_algorithms.is_empty() {
             let flow = oidc_core::userinfo(&endpoint, token.access_token(), claims.sub())?;
             drive(self.fix.userinfo(flow), http, clock).await?
@@ -76,7 +76,7 @@ impl OAuth2Client {
         self.with_keys(server, registry, algorithms, async |keys| {
             let flow =
                 oidc_core::signed_userinfo(endpoint, token.access_token(), sub, &verifier, keys)?;
-            drive(self.fix.userinfo(flow), &*registry.0.http, &registry.0.clock).await
+            drive(self.fix.userinfo(flow), self.http(registry), &registry.0.clock).await
         })
         .await
     }
@@ -189,7 +189,10 @@ impl OAuth2Client {
             // Keyed with the client's secret, which the verifier has.
             return verify(Arc::default()).await;
         }
-        let (http, clock) = (&*registry.0.http, &registry.0.clock);
+        if let Some(keys) = &self.config.jwks {
+            return verify(keys.clone()).await;
+        }
+        let (http, clock) = (self.http(registry), &registry.0.clock);
         let (issuer, uri) = (self.issuer()?, self.jwks_uri(server)?);
         let keys = issuer.keys(&uri, http, clock).await?;
         let refused = match verify(keys.clone()).await {

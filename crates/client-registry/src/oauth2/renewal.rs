@@ -30,7 +30,8 @@ impl OAuth2Client {
         let endpoint = self.config.refresh_url.as_ref().unwrap_or(&server.token_endpoint);
         let authenticated = self.authentications.choose(&server, registry.0.clock.now())?;
         let flow = grant.flow(endpoint, &authenticated, &self.rules);
-        let response = drive(self.fix.refresh(flow), &*registry.0.http, &registry.0.clock).await?;
+        let response =
+            drive(self.fix.refresh(flow), self.http(registry), &registry.0.clock).await?;
 
         let (id_token, left_aside) = self.refreshed_id_token(registry, old, &response).await?;
         let mut extra = old.0.extra.clone();
@@ -78,7 +79,7 @@ impl OAuth2Client {
         }
         let authenticated = self.authentications.choose(&server, registry.0.clock.now())?;
         let flow = grant.flow(&server.token_endpoint, &authenticated, &self.rules);
-        let response = drive(self.fix.token(flow), &*registry.0.http, &registry.0.clock).await?;
+        let response = drive(self.fix.token(flow), self.http(registry), &registry.0.clock).await?;
         Ok(self.token_of(response, &scope.join(" "), registry))
     }
 
@@ -96,7 +97,7 @@ impl OAuth2Client {
             return Ok(Revocation::NotOffered);
         };
         let client = &self.authentications.choose(&server, registry.0.clock.now())?;
-        let (http, clock) = (&*registry.0.http, &registry.0.clock);
+        let (http, clock) = (self.http(registry), &registry.0.clock);
         if let Some(refresh_token) = token.refresh_token() {
             let request = oauth2_core::Revocation::refresh_token(refresh_token);
             drive(request.flow(&endpoint, client), http, clock).await?;

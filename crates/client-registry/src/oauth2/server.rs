@@ -12,11 +12,9 @@ use crate::config::{AuthMethod, OAuth2};
 use crate::quirks::{Quirk, Quirks};
 use crate::registry::Registry;
 
-/// The client by each way of authenticating that its settings allow.
+/// The client by each way of authenticating that its settings allow, the preferred one first.
 pub(super) struct Authentications {
-    basic: Option<oauth2_core::Client>,
-    post: Option<oauth2_core::Client>,
-    none: Option<oauth2_core::Client>,
+    ways: Box<[oauth2_core::Client]>,
     /// In place of the others: the secret is made at use.
     made: Option<MadeSecret>,
 }
@@ -34,10 +32,11 @@ impl OAuth2Client {
         let config = &self.config;
         let complete = config.authorize_url.is_some()
             && config.token_url.is_some()
-            && (!self.is_openid() || config.jwks_uri.is_some() && config.issuer.is_some());
+            && (!config.pushes || config.push_endpoint.is_some())
+            && (!self.is_openid() || self.knows_keys() && config.issuer.is_some());
         let metadata = match &self.issuer {
             Some(issuer) if !complete => {
-                Some(issuer.metadata(&*registry.0.http, &registry.0.clock).await?)
+                Some(issuer.metadata(self.http(registry), &registry.0.clock).await?)
             }
             _ => None,
         };
@@ -54,6 +53,25 @@ impl OAuth2Client {
                 .ok_or_else(|| missing("token_endpoint"))?,
             issuer: known.map(|known| known.issuer().to_owned()).or_else(|| config.issuer.clone()),
             metadata,
+        })
+    }
+
+    fn knows_keys(&self) -> bool {
+        self.config.jwks_uri.is_some() || self.config.jwks.is_some()
+    }
+
+    /// Where authorization requests are to be pushed to, if they are (RFC 9126 §5): never silently
+    /// without.
+    pub(super) fn push_endpoint(&self, server: &Server) -> Result<Option<Endpoint>, Error> {
+        let known = server.metadata.as_deref().map(|known| &known.server);
+        let required = known.is_some_and(|known| known.require_pushed_authorization_requests);
+        if !required && !self.config.pushes {
+            return Ok(None);
+        }
+        let known = known.and_then(|known| known.pushed_authorization_request_endpoint.clone());
+        self.config.push_endpoint.clone().or(known).map(Some).ok_or_else(|| {
+            let what = "pushed_authorization_request_endpoint to be there";
+            Error::protocol("missing_member", "metadata", what, "none")
         })
     }
 
@@ -77,34 +95,24 @@ impl Authentications {
         config: &OAuth2,
         quirks: &Quirks,
     ) -> Result<Self, Error> {
-        let client = |made| oauth2_core::Client::new(client_id, made);
-        let wanted = |method| config.auth_method.is_none_or(|only| only == method);
-        let mut all = Authentications { basic: None, post: None, none: None, made: None };
         if let Some(of) = &config.made_secret {
-            all.made = Some(MadeSecret::new(client_id, config.issuer.as_deref(), of)?);
-            return Ok(all);
+            let made = MadeSecret::new(client_id, config.issuer.as_deref(), of)?;
+            return Ok(Authentications { ways: Box::default(), made: Some(made) });
         }
-        match secret {
-            Some(secret) => {
-                if wanted(AuthMethod::Basic) {
-                    let secret = secret.clone();
-                    all.basic = Some(client(match quirks.has(Quirk::RawBasic) {
-                        true => ClientAuthentication::client_secret_basic_raw(secret)?,
-                        false => ClientAuthentication::client_secret_basic(secret)?,
-                    })?);
-                }
-                if wanted(AuthMethod::Post) {
-                    let made = ClientAuthentication::client_secret_post(secret.clone())?;
-                    all.post = Some(client(made)?);
-                }
-            }
-            None => all.none = Some(client(ClientAuthentication::none())?),
-        }
-        if config.auth_method == Some(AuthMethod::None) {
-            let none = Some(client(ClientAuthentication::none())?);
-            all = Authentications { basic: None, post: None, none, made: None };
-        }
-        Ok(all)
+        let basic = |secret: &ClientSecret| match quirks.has(Quirk::RawBasic) {
+            true => ClientAuthentication::client_secret_basic_raw(secret.clone()),
+            false => ClientAuthentication::client_secret_basic(secret.clone()),
+        };
+        let post = |secret: &ClientSecret| ClientAuthentication::client_secret_post(secret.clone());
+        let ways = match (config.auth_method, secret, &config.assertion) {
+            (_, _, Some(assertion)) => vec![assertion.clone()],
+            (Some(AuthMethod::None), _, _) | (_, None, _) => vec![ClientAuthentication::none()],
+            (Some(AuthMethod::Basic), Some(secret), _) => vec![basic(secret)?],
+            (Some(AuthMethod::Post), Some(secret), _) => vec![post(secret)?],
+            (_, Some(secret), _) => vec![basic(secret)?, post(secret)?],
+        };
+        let made = ways.into_iter().map(|way| oauth2_core::Client::new(client_id, way));
+        Ok(Authentications { ways: made.collect::<Result<_, _>>()?, made: None })
     }
 
     /// The way that settings name, or the first of ours that the server knows: Basic where it says
@@ -124,10 +132,7 @@ impl Authentications {
             Some(known) => known.iter().any(|one| one == client.authentication().method()),
             None => true,
         };
-        let ours = [&self.basic, &self.post, &self.none];
-        let mut ours = ours.into_iter().flatten();
-        let first = ours.clone().next();
-        ours.find(takes).or(first).cloned().ok_or_else(|| {
+        self.ways.iter().find(takes).or(self.ways.first()).cloned().ok_or_else(|| {
             Error::config("token_endpoint_auth_method", "expected a way to authenticate, got none")
         })
     }

@@ -10,7 +10,9 @@ use super::backend::{Backend, Current};
 use super::events::TokenUpdate;
 use super::{Key, Need, Outcome, lock, need, no_token};
 use crate::client::{ClientKind, Registered};
+use crate::oauth2::OAuth2Client;
 use crate::registry::Registry;
+use crate::telemetry::{span, traced};
 use crate::token::Token;
 
 impl Registry {
@@ -98,17 +100,18 @@ impl Flight<'_> {
             if !self.key.1.is_empty() {
                 return Err(no_token(&self.key));
             }
-            let token = client.token_by_client_credentials(self.registry).await?;
+            let token = self.own_token(client).await?;
             return self.save(None, token, None).await;
         };
         if self.key.1.is_empty() {
-            let token = client.token_by_client_credentials(self.registry).await?;
+            let token = self.own_token(client).await?;
             return self.save(Some(current), token, None).await;
         }
         if lock(&self.registry.0.tokens.refused).get(&self.key) == Some(&current.version) {
             return Err(refresh_refused());
         }
-        match client.refresh(self.registry, &current.token).await {
+        let span = span!("refresh", client = self.key.0);
+        match traced(span, client.refresh(self.registry, &current.token)).await {
             Ok((token, left_aside)) => self.save(Some(current), token, left_aside).await,
             Err(Error::Rejected(rejection)) if rejection.code == "invalid_grant" => {
                 // Somebody without our lease may have used it before us.
@@ -124,6 +127,12 @@ impl Flight<'_> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The client's own token, anew.
+    async fn own_token(&self, client: &OAuth2Client) -> Result<Token, Error> {
+        let span = span!("exchange", client = self.key.0, grant = "client_credentials");
+        traced(span, client.token_by_client_credentials(self.registry)).await
     }
 
     /// Saves a new token and tells about it. Where saving fails again and again it is kept in

@@ -318,13 +318,13 @@ async fn two_clients_of_one_issuer_share_its_metadata_and_keys() {
 }
 
 #[tokio::test]
-async fn a_server_that_requires_pushed_requests_is_refused_rather_than_asked_without() {
+async fn a_server_that_requires_pushed_requests_and_takes_none_is_not_asked_without() {
     let idp = Idp::new();
     idp.metadata(json!({"require_pushed_authorization_requests": true}));
     let app = App::of(&idp, Idp::provider());
     let mut browser = Browser::new();
-    let error = assert_code(app.begin(&mut browser, "idp").await, "unsupported", "PAR");
-    assert!(error.to_string().contains("9126"), "{error}");
+    let error = assert_code(app.begin(&mut browser, "idp").await, "missing_member", "PAR");
+    assert!(error.to_string().contains("pushed_authorization_request_endpoint"), "{error}");
     assert!(browser.cookies.is_empty());
 }
 

@@ -74,3 +74,26 @@ async fn loopback_is_asked_without_the_proxy() {
     }
     assert_eq!((proxy.connections(), target.connections()), (0, 2));
 }
+
+#[tokio::test]
+async fn a_client_of_a_registry_with_a_proxy_of_its_own_goes_through_it() {
+    let proxy = Server::start(|_, to| write!(to, "HTTP/1.1 502 No\r\ncontent-length: 0\r\n\r\n"));
+    let provider = client_registry::Provider::new()
+        .client_id("id")
+        .client_secret("secret")
+        .issuer("https://issuer.example")
+        .scope("openid")
+        .set(client_registry::Key::Proxy, format!("http://127.0.0.1:{}", proxy.port()));
+    let registry = client_registry::Registry::builder()
+        .http(crate::client())
+        .http_for(Client::for_transport)
+        .register("idp", provider)
+        .build()
+        .unwrap();
+    let client = registry.client("idp").unwrap();
+    let options = client_registry::LoginOptions::new();
+    let begun = client.create_authorization_url("https://app.example/cb", &options).await;
+    assert_eq!(begun.unwrap_err().code(), "http_connect");
+    let [request] = &proxy.requests()[..] else { panic!("one request") };
+    assert!(request.starts_with("CONNECT issuer.example:443 HTTP/1.1\r\n"), "{request}");
+}

@@ -44,6 +44,13 @@ impl App {
         self.http.as_ref().unwrap().last()
     }
 
+    /// The last request to a path of the scripted provider.
+    pub(crate) fn last_request_to(&self, path: &str) -> Seen {
+        let seen = self.http.as_ref().unwrap().seen();
+        let address = format!("{ISSUER}{path}");
+        seen.into_iter().rfind(|seen| seen.address() == address).expect("a request")
+    }
+
     pub(crate) fn try_new(
         http: impl HttpClient,
         add: impl FnOnce(Builder) -> Builder,
