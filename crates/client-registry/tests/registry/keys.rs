@@ -372,6 +372,8 @@ fn no_key_is_without_a_proof() {
         Key::EndSessionEndpoint,
         Key::TeamId,
         Key::AllowedTenants,
+        Key::Domain,
+        Key::Tenant,
         Key::Proxy,
     ];
     let shown: BTreeSet<_> = (OPENID.iter().map(|(key, ..)| *key))
