@@ -47,7 +47,11 @@ await main(async () => {
       await picture(page, `${short}-4-api`);
       await go(page, page.getByText('Back', { exact: true }).click());
       await press(page, 'Log out');
+      equal('the address after the logout', page.url(), `${args.app}/`);
       equal('buttons after the logout', await page.getByText(/^Demo \(/).count(), 3);
+      await begin(page, protocol);
+      // Only OpenID Connect logs out at the provider as well.
+      equal('the provider asks who it is', await page.locator('input[name=username]').count(), protocol === 'OpenID Connect' ? 1 : 0);
       equal('requests that left the machine', strayed, []);
       equal('complaints of the browser', complaints, []);
     });

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::http::{HttpClient, Transport};
 use crate::issuer::Issuers;
 use crate::lazy::Handle;
+use crate::login::pending::local_path;
 use crate::login::{ReplaySet, Seal};
 use crate::provider::Provider;
 use crate::providers;
@@ -151,10 +152,22 @@ impl Registry {
     /// [`Error::UnknownClient`], or [`Error::Config`] without a `public_url`.
     pub fn callback_url(&self, name: &str) -> Result<String, Error> {
         self.registered(name)?;
+        self.under_public_url(&self.0.callback_path.replace("{name}", name))
+    }
+
+    /// An address of the application: a path of its own under the public URL.
+    ///
+    /// # Errors
+    /// [`Reason::NotALocalPath`](protocol_core::Reason) for anything but a local path;
+    /// [`Error::Config`] without a `public_url`.
+    pub fn url(&self, path: &str) -> Result<String, Error> {
+        self.under_public_url(&local_path(path)?)
+    }
+
+    fn under_public_url(&self, path: &str) -> Result<String, Error> {
         let base = self.0.public_url.as_ref().ok_or_else(|| {
             Error::config("public_url", "expected the address that browsers use, got nothing")
         })?;
-        let path = self.0.callback_path.replace("{name}", name);
         Ok(format!("{}{path}", base.as_str().trim_end_matches('/')))
     }
 

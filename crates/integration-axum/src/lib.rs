@@ -11,5 +11,6 @@ pub use respond::{Error, Redirect};
 
 pub use client_registry;
 pub use client_registry::{
-    Authorized, Env, Key, LoginOptions, Provider, Registry, Seal, Toml, UserInfo, providers,
+    Authorized, Env, Key, LoginOptions, LogoutOptions, Provider, Registry, Seal, Toml, UserInfo,
+    providers,
 };

@@ -17,6 +17,8 @@ pub struct Client {
     /// Where answers may go, compared as written. A loopback http URI without a port stands for
     /// every port (RFC 8252 §7.3).
     pub redirect_uris: Vec<String>,
+    /// Where the browser may go after a logout, compared as written.
+    pub post_logout_redirect_uris: Vec<String>,
     /// By what its ID tokens are signed.
     pub id_token_signed_response_alg: Algorithm,
 }
@@ -34,6 +36,7 @@ impl Client {
             client_secret: None,
             name: client_id.into(),
             redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
             id_token_signed_response_alg: Algorithm::RS256,
         }
     }
@@ -49,6 +52,13 @@ impl Client {
     #[must_use]
     pub fn redirect_uri(mut self, redirect_uri: &str) -> Self {
         self.redirect_uris.push(redirect_uri.into());
+        self
+    }
+
+    /// With one more place where the browser may go after a logout.
+    #[must_use]
+    pub fn post_logout_redirect_uri(mut self, uri: &str) -> Self {
+        self.post_logout_redirect_uris.push(uri.into());
         self
     }
 

@@ -32,6 +32,7 @@ mod web;
 
 mod authorize;
 mod interaction;
+mod logout;
 mod pages;
 
 mod api;

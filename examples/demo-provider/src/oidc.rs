@@ -7,7 +7,7 @@ use std::collections::hash_map::Entry;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use jose_core::{Algorithm, SigningKey, SymmetricKey};
+use jose_core::{Algorithm, Claims, JwkSet, SigningKey, SymmetricKey, Verifier};
 use protocol_core::{Error, base64url, random};
 use serde_json::{Value, json};
 
@@ -27,6 +27,7 @@ pub(crate) async fn metadata(State(app): State<App>) -> Response {
         "userinfo_endpoint": at("/userinfo"),
         "jwks_uri": at("/jwks"),
         "revocation_endpoint": at("/revoke"),
+        "end_session_endpoint": at("/logout"),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
@@ -127,6 +128,14 @@ impl KeyRing {
         let mut next = KeyRing { previous: self.current_public(), ..KeyRing::default() };
         self.current.keys().try_for_each(|alg| next.make(*alg))?;
         Ok(next)
+    }
+
+    /// The claims of an ID token that we signed, be it ever so old.
+    pub(crate) fn own_claims(&self, raw: &str) -> Option<Claims> {
+        let keys = json!({ "keys": self.published() }).to_string();
+        let keys = JwkSet::parse(keys.as_bytes()).ok()?;
+        let verifier = Verifier::new().allow(self.current.keys().copied());
+        verifier.verify(raw, &keys).ok()?.claims().ok()
     }
 
     fn make(&mut self, alg: Algorithm) -> Result<(), Error> {

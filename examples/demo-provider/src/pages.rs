@@ -72,6 +72,21 @@ pub(crate) fn verifier(client: &str, verifier: &str) -> Response {
     page(StatusCode::OK, "Allowed", &main)
 }
 
+/// Asks before it logs out; `asked` comes back with the answer.
+pub(crate) fn log_out<'a>(csrf: &str, asked: impl Iterator<Item = (&'a str, &'a str)>) -> Response {
+    let asked: String = asked.map(|(name, value)| hidden(name, value)).collect();
+    let main = format!(
+        "<h1>Log out?</h1><form method=\"post\" action=\"/logout\">{asked}{}<div class=\"row\">\
+         <button class=\"main\">Log out</button></div></form>",
+        hidden("csrf", csrf),
+    );
+    page(StatusCode::OK, "Log out", &main)
+}
+
+pub(crate) fn logged_out() -> Response {
+    page(StatusCode::OK, "Logged out", "<h1>You are logged out</h1>")
+}
+
 /// An error that must not travel to a redirect URI, because there is none to trust.
 pub(crate) fn error(text: &str) -> Response {
     let main = format!("<h1>This cannot go on</h1><p>{}</p>", escape(text));

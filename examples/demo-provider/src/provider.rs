@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::state::{App, Provider, Store};
-use crate::{Client, User, api, authorize, interaction, oauth1, oidc, pages, token, web};
+use crate::{Client, User, api, authorize, interaction, logout, oauth1, oidc, pages, token, web};
 
 /// The provider; see the crate's documentation.
 #[derive(Debug)]
@@ -224,6 +224,7 @@ fn router(app: &App) -> Router {
         .route("/consent", post(interaction::consent))
         .route("/token", post(token::token))
         .route("/revoke", post(token::revoke))
+        .route("/logout", get(logout::by_query).post(logout::by_form))
         .route("/userinfo", get(oidc::userinfo).post(oidc::userinfo))
         .route("/api/user", get(api::user))
         .route("/api/notes", get(api::notes))

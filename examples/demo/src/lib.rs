@@ -73,6 +73,7 @@ fn registry(url: &str, provider: &Running, env: Env) -> Result<Registry, Box<dyn
     let mut client = Client::confidential("demo", &secret).name("the demo");
     for (name, _) in demo_clients(provider) {
         client = client.redirect_uri(&format!("{url}/authorize/{name}"));
+        client = client.post_logout_redirect_uri(&format!("{url}/logged-out/{name}"));
     }
     provider.add_client(client)?;
 

@@ -203,6 +203,8 @@ fn page(status: StatusCode, title: &str, main: &str) -> Response {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style><main>{main}</main></html>"
     );
+    // There is no form-action: browsers apply it to the redirect that follows a form as well, and the
+    // one of the logout leads to the provider.
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
@@ -212,7 +214,7 @@ fn page(status: StatusCode, title: &str, main: &str) -> Response {
         (
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
-             form-action 'self'; frame-ancestors 'none'",
+             frame-ancestors 'none'",
         ),
     ];
     (status, headers, html).into_response()

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::header::{COOKIE, HeaderMap, SET_COOKIE};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect as LocalRedirect, Response};
 use axum::routing::{get, post};
 use client_registry::{Authorized, Registry, Seal, providers};
-use integration_axum::{Callback, Error, OAuth, OAuthLayer, Redirect, SameOrigin};
+use integration_axum::{Callback, Error, LogoutOptions, OAuth, OAuthLayer, Redirect, SameOrigin};
 
 use crate::pages::{self, Way};
 use crate::sessions::{Sessions, User};
@@ -22,6 +22,7 @@ pub(crate) fn router(registry: Registry, seal: Seal) -> Router {
         .route("/authorize/{name}", get(authorize).post(authorize))
         .route("/call", get(call))
         .route("/logout", post(logout))
+        .route("/logged-out/{name}", get(logged_out))
         .fallback(|| async { pages::not_found() })
         .layer(middleware::from_fn_with_state(sessions.clone(), explain))
         .layer(OAuthLayer::new(registry, seal))
@@ -95,12 +96,29 @@ async fn call(
     Ok(pages::answer(path, &answer))
 }
 
+/// Ends the session here, and the one at the provider where it has a logout page.
 async fn logout(
     _ours: SameOrigin,
+    oauth: OAuth,
     State(sessions): State<Arc<Sessions>>,
     headers: HeaderMap,
-) -> Response {
-    ([(SET_COOKIE, sessions.end(&headers))], LocalRedirect::to("/")).into_response()
+) -> Result<Response, Error> {
+    let user = sessions.find(&headers);
+    let cookie = sessions.end(&headers);
+    let Some(user) = user else { return Ok(LocalRedirect::to("/").into_response()) };
+    let back = oauth.registry().url(&format!("/logged-out/{}", user.client))?;
+    let options = LogoutOptions::new().token(&user.token);
+    let to = oauth.client(&user.client)?.logout_redirect_with(back, &options).await?;
+    Ok(([(SET_COOKIE, cookie)], Redirect::from(to)).into_response())
+}
+
+async fn logged_out(
+    oauth: OAuth,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<LocalRedirect, Error> {
+    oauth.client(&name)?.validate_logout_response(&query.unwrap_or_default()).await?;
+    Ok(LocalRedirect::to("/"))
 }
 
 /// Turns an error into a page that helps, and shows nothing of the inside.

@@ -45,8 +45,11 @@ async fn every_protocol_signs_in_shows_what_was_checked_calls_the_api_and_logs_o
         let page = browser.get("/call").await;
         assert!(page.status == 200 && page.body.contains(answer), "{client}: {}", page.body);
 
-        let page = browser.post_home("/logout").await;
+        let page = browser.log_out().await;
         assert!(page.body.contains("<h1>Sign in</h1>"), "{client}: {}", page.body);
+        let page = browser.get(&format!("/login/{client}")).await;
+        let asks = page.body.contains("name=\"username\"");
+        assert_eq!(asks, protocol == "OpenID Connect", "{client}: out at the provider as well?");
         assert!(browser.get("/call").await.body.contains("<h1>Sign in</h1>"), "{client}");
     }
 }
@@ -157,6 +160,17 @@ async fn another_site_can_not_log_the_user_out() {
     let request = browser.http.post(format!("{}/logout", demo.url()));
     let page = browser.send(request.header("origin", "https://evil.example")).await;
     assert_eq!(page.status, 400, "{}", page.body);
+    assert!(browser.get("/").await.body.contains("Hello, Alice"));
+}
+
+#[tokio::test]
+async fn a_logout_that_another_browser_began_is_told() {
+    let demo = start().await;
+    let mut browser = Browser::new(&demo);
+    browser.sign_in("demo-openid", "alice").await;
+    let page = browser.get("/logged-out/demo-openid?state=x").await;
+    assert_eq!(page.status, 400, "{}", page.body);
+    page.helps("demo-openid", "This link is stale", "state_mismatch");
     assert!(browser.get("/").await.body.contains("Hello, Alice"));
 }
 
@@ -327,12 +341,11 @@ impl Browser {
         self.send(request.header(CONTENT_TYPE, "application/x-www-form-urlencoded")).await
     }
 
-    /// Presses a button of the application's own page.
-    async fn post_home(&mut self, path: &str) -> Page {
-        let request = self.http.post(format!("{}{path}", self.app)).header("origin", &self.app);
+    /// Presses the button of the application's own page, and goes on wherever that leads.
+    async fn log_out(&mut self) -> Page {
+        let request = self.http.post(format!("{}/logout", self.app)).header("origin", &self.app);
         let answer = self.send(request).await;
-        assert_eq!(answer.location().as_deref(), Some("/"), "{}", answer.body);
-        self.get("/").await
+        self.follow(&answer.location().expect("a redirect")).await
     }
 
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Page {

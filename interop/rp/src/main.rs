@@ -80,7 +80,7 @@ async fn me(oauth: OAuth) -> Result<Response, Error> {
 
 /// By GET, for a test to walk through; an application has a form of its own for it.
 async fn logout(oauth: OAuth, Path(name): Path<String>) -> Result<Redirect, Error> {
-    let back = oauth.callback_url(&name)?.replace(&format!("/authorize/{name}"), "/logged-out");
+    let back = oauth.registry().url("/logged-out")?;
     Ok(Redirect::from(oauth.client(&name)?.logout_redirect(back).await?))
 }
 

@@ -91,7 +91,8 @@ impl Client {
     ) -> Result<Redirection, Error> {
         let session = self.session()?;
         let back = Endpoint::parse("post_logout_redirect_uri", post_logout_redirect_uri.as_ref())?;
-        let hint = self.log_out_here(session).await?;
+        let kept = self.log_out_here(session).await?;
+        let hint = options.id_token.as_ref().or(kept.as_ref());
         let state = State::random();
         let endpoint = match &self.registered.kind {
             ClientKind::OAuth2(client) if client.is_openid() => {
@@ -103,7 +104,7 @@ impl Client {
         let url = match &endpoint {
             Some(endpoint) => {
                 let mut request = oidc_core::LogoutRequest::new(endpoint);
-                if let Some(id_token) = &hint {
+                if let Some(id_token) = hint {
                     request = request.id_token_hint(id_token.expose());
                 }
                 options

@@ -1,10 +1,11 @@
 //! What one logout at the provider says beyond whose session it is.
 
 use oidc_core::LogoutRequest;
-use protocol_core::Error;
+use protocol_core::{Error, Secret};
 
 use crate::login::pending::local_path;
 use crate::options::app_data;
+use crate::token::Token;
 
 /// What one logout at the provider says beyond whose session it is.
 ///
@@ -20,6 +21,7 @@ use crate::options::app_data;
 pub struct LogoutOptions {
     pub(crate) return_to: Option<String>,
     pub(crate) app_data: Option<String>,
+    pub(crate) id_token: Option<Secret>,
     logout_hint: Option<String>,
     ui_locales: Option<String>,
 }
@@ -47,6 +49,14 @@ impl LogoutOptions {
     pub fn app_data(mut self, data: impl Into<String>) -> Result<Self, Error> {
         self.app_data = Some(app_data(data.into())?);
         Ok(self)
+    }
+
+    /// The token of the session that is to be ended, where the application keeps it and not the
+    /// registry: its ID token tells the provider.
+    #[must_use]
+    pub fn token(mut self, token: &Token) -> Self {
+        self.id_token = token.id_token().cloned();
+        self
     }
 
     /// Who is logging out, in the provider's own terms.
