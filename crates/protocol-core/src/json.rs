@@ -6,7 +6,9 @@
 
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    self, Deserialize as _, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
@@ -185,9 +187,19 @@ impl<'de> Visitor<'de> for Strict {
             let value = map.next_value_seed(Strict)?;
             object.insert(name, value);
         }
-        Ok(Value::Object(object))
+        let may_be_number = object.len() == 1 && object.contains_key(NUMBER);
+        let object = Value::Object(object);
+        if may_be_number {
+            Value::deserialize(object).map_err(de::Error::custom)
+        } else {
+            Ok(object)
+        }
     }
 }
+
+/// The one member of the map in which `serde_json` hands over a number where any crate of the build
+/// turns on its feature `arbitrary_precision`. Its own `Value` knows whether that is so.
+const NUMBER: &str = "$serde_json::private::Number";
 
 #[cfg(test)]
 mod tests {
@@ -242,6 +254,14 @@ mod tests {
         let members = members(br#"{"expires_in": 1e400, "t": "x"}"#).unwrap();
         assert_eq!(members[0].1.get(), "1e400");
         assert_eq!(members[1].1.get(), "\"x\"");
+    }
+
+    #[test]
+    fn numbers_are_numbers_and_no_object_is_taken_for_one() {
+        let text = r#"{"exp":1.5e9,"n":[-0.5,7,{"$serde_json::private::Number":"1.5"}]}"#;
+        let read = value(text.as_bytes()).unwrap();
+        assert_eq!(read["exp"].as_f64(), Some(1.5e9));
+        assert_eq!(read, text.parse::<Value>().unwrap());
     }
 
     #[test]
