@@ -155,19 +155,25 @@ impl<'a> Parts<'a> {
         if token.trim_start().starts_with('{') {
             return Err(Reason::MalformedToken("the JSON serialisation is not taken"));
         }
-        match token.bytes().filter(|byte| *byte == b'.').count() + 1 {
-            3 => {}
-            5 => return Err(Reason::MalformedToken("encrypted, and a signed one is due")),
+        let mut dots = token.match_indices('.').map(|(at, _)| at);
+        let (first, second) = match [(); 5].map(|()| dots.next()) {
+            [Some(first), Some(second), None, ..] => (first, second),
+            [.., Some(_), None] => {
+                return Err(Reason::MalformedToken("encrypted, and a signed one is due"));
+            }
             _ => {
                 return Err(Reason::MalformedToken("expected three parts with a dot between them"));
             }
-        }
-        let (signing_input, signature) = token.rsplit_once('.').unwrap_or((token, ""));
-        let (header, payload) = signing_input.split_once('.').unwrap_or((signing_input, ""));
-        if header.is_empty() {
+        };
+        if first == 0 {
             return Err(Reason::MalformedToken("the header is empty"));
         }
-        Ok(Parts { header, payload, signature, signing_input })
+        Ok(Parts {
+            header: &token[..first],
+            payload: &token[first + 1..second],
+            signature: &token[second + 1..],
+            signing_input: &token[..second],
+        })
     }
 }
 
