@@ -9,7 +9,8 @@ use crate::text::{Text, form_pairs};
 
 /// The parts of a request that its signature covers, borrowed from wherever they are.
 ///
-/// It works on the URL's text, so it also serves URLs that [`http::Uri`] does not take.
+/// It works on the URL's text, so it also serves URLs that [`http::Uri`] does not take. A parameter
+/// `oauth_signature` is left out, wherever it is.
 ///
 /// ```
 /// use oauth1_core::BaseString;
@@ -38,9 +39,7 @@ impl<'a> BaseString<'a> {
     /// # Errors
     /// [`Error::Config`] for a text that is no absolute URL with a host.
     pub fn new(method: &'a str, url: &'a str) -> Result<Self, Error> {
-        let target = Target::parse(url)?;
-        let parameters = form_parameters(target.query.as_bytes()).collect();
-        Ok(BaseString { method, target, parameters })
+        Ok(BaseString::of_target(method, Target::parse(url)?))
     }
 
     pub(crate) fn of_target(method: &'a str, target: Target<'a>) -> Self {
@@ -63,7 +62,7 @@ impl<'a> BaseString<'a> {
     }
 
     /// With parameters as they are, not encoded: those of the `Authorization` header, say, without
-    /// `realm` and `oauth_signature`.
+    /// `realm`.
     #[must_use]
     pub fn with_pairs<K: AsRef<str>, V: AsRef<str>>(mut self, pairs: &'a [(K, V)]) -> Self {
         self.parameters.extend(
@@ -82,10 +81,8 @@ impl<'a> BaseString<'a> {
 
     /// The normalized parameters (RFC 5849 §3.4.1.3.2).
     pub fn parameters(&self) -> String {
-        let mut sorted = self.parameters.clone();
-        sorted.sort_unstable_by(Parameter::compare);
         let mut out = Writer::new();
-        for (at, parameter) in sorted.into_iter().enumerate() {
+        for (at, parameter) in self.sorted().into_iter().enumerate() {
             if at > 0 {
                 out.push(b"&");
             }
@@ -98,20 +95,22 @@ impl<'a> BaseString<'a> {
 
     /// The base string itself (RFC 5849 §3.4.1.1).
     pub fn text(&self) -> String {
-        let mut sorted = self.parameters.clone();
-        sorted.sort_unstable_by(Parameter::compare);
         let mut out = Writer::new();
         write_start(&mut out, self.method, &self.target);
-        write_parameters(&mut out, &sorted);
+        write_parameters(&mut out, &self.sorted());
         ascii(out.finish())
+    }
+
+    /// "The "oauth_signature" parameter MUST be excluded" (RFC 5849 §3.4.1.3.1).
+    fn sorted(&self) -> Vec<Parameter<'a>> {
+        let is_covered = |parameter: &&Parameter<'_>| !parameter.name.is(b"oauth_signature");
+        let mut sorted: Vec<_> = self.parameters.iter().filter(is_covered).copied().collect();
+        sorted.sort_unstable_by(Parameter::compare);
+        sorted
     }
 
     pub(crate) fn extend(&mut self, parameters: impl Iterator<Item = Parameter<'a>>) {
         self.parameters.extend(parameters);
-    }
-
-    pub(crate) fn retain(&mut self, keep: impl FnMut(&Parameter<'a>) -> bool) {
-        self.parameters.retain(keep);
     }
 
     pub(crate) fn list(&self) -> &[Parameter<'a>] {

@@ -145,7 +145,6 @@ impl Verifier {
             header.iter().filter(|(name, _)| name != "realm").collect();
         base.extend(signed_header.iter().map(|(name, value)| Parameter::plain(name, value)));
         let oauth = Parameters::read(&base)?;
-        base.retain(|parameter| !parameter.name.is(b"oauth_signature"));
 
         let parameters = form_pairs(query.as_bytes())
             .chain(form_pairs(form))

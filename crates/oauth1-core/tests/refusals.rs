@@ -63,6 +63,10 @@ fn refusal_f1_odd_requests_are_signed_as_the_rfc_says() {
             assert_eq!(text, header, "{url}");
         }
     }
+    let base = BaseString::new("POST", "https://h.example/?oauth_signature=x&a=1").unwrap();
+    let base = base.with_form(b"oauth%5Fsignature=x&b=2").with_pairs(&[("oauth_signature", "x")]);
+    assert_eq!(base.parameters(), "a=1&b=2", "a signature does not cover itself");
+    assert_eq!(base.text(), "POST&https%3A%2F%2Fh.example%2F&a%3D1%26b%3D2");
     for url in
         ["", "h.example", "/p", "https:///p", "https://", "https://:80/", "https://u@/", "://h"]
     {
