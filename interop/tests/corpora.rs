@@ -129,3 +129,34 @@ fn what_is_not_built_is_skipped_by_a_predicate_over_the_case() {
         ["skipped 1: an algorithm that is not built", "0 passed, 0 failed, 1 skipped"]
     );
 }
+
+#[test]
+fn a_setting_that_is_not_known_or_not_readable_and_a_file_that_is_no_json_never_pass() {
+    let token = |id: &str, settings: Value| {
+        json!({"id": id, "status": 200, "headers": {}, "body": "[1]", "expect": "invalid",
+               "settings": settings})
+    };
+    let tokens = json!({"schema": "token_response/1", "cases": [
+        token("known", json!({"require_token_type": true})),
+        token("unknown", json!({"require_token_type": true, "later": true})),
+    ]});
+    let client = json!({"issuer": "i", "client_id": "c", "allowed_algs": ["ES256"], "now": 1,
+                        "flow": "code", "leeway": "60"});
+    let case = json!({"id": "k", "jwks": {"keys": []}, "client": client, "expect": "reject",
+                      "token": "x"});
+    let id_tokens = json!({"schema": "idtoken-cases/1", "keysets": {}, "cases": [case]});
+    let files = [("a/b.json", Value::Null), ("i.json", id_tokens), ("t.json", tokens)];
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("never");
+    let (lines, passed) = run("never", &files);
+    assert!(!passed);
+    let told =
+        "i.json k: expected reject, got the case cannot be read: \"60\" is no length of time";
+    let skipped = "skipped 1: a setting that is not known here";
+    assert_eq!(lines[1..], [told, skipped, "1 passed, 1 failed, 1 skipped"]);
+
+    fs::write(folder.join("a/b.json"), "{").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_corpora")).arg(&folder).output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    assert!(lines.starts_with("a/b.json: cannot be read: "), "{lines}");
+    assert!(lines.ends_with("1 passed, 2 failed, 1 skipped\n"), "{lines}");
+}

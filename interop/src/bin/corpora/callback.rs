@@ -15,15 +15,28 @@ pub fn run(file: &mut File<'_>, cases: &Value) {
     }
 }
 
+/// The settings of a client that can be; where a response arrives is for whoever routes it there.
+const SETTINGS: [&str; 7] = [
+    "issuer",
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "expected_state",
+    "iss_parameter_supported",
+];
+
 fn check(case: &Value) -> Result<Outcome, Outcome> {
+    case::only_known(&case["client"], &SETTINGS)?;
     let expected = expected(&case["client"])?;
     let response = &case["response"];
-    let callback = match response["method"].as_str() {
-        Some("POST") => {
+    let callback = match text(response, "method")? {
+        "POST" => {
             let body = response["body"].as_str().unwrap_or_default();
             Callback::form(response["content_type"].as_str(), body.as_bytes())
         }
-        _ => Callback::url(text(response, "url")?),
+        "GET" => Callback::url(text(response, "url")?),
+        other => return Err(Outcome::Unreadable(format!("the method {other:?}"))),
     };
     match callback.check(&expected) {
         Ok(response) => {

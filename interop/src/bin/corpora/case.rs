@@ -166,7 +166,22 @@ pub fn pairs(value: &Value) -> Vec<(&str, &str)> {
     list.iter().filter_map(|pair| Some((pair[0].as_str()?, pair[1].as_str()?))).collect()
 }
 
-/// A length of time in seconds.
-pub fn seconds(value: &Value) -> Option<Duration> {
-    value.as_u64().map(Duration::from_secs)
+/// A length of time in whole seconds, or none.
+pub fn seconds(value: &Value) -> Result<Option<Duration>, Outcome> {
+    match value {
+        Value::Null => Ok(None),
+        other => {
+            let seconds = other.as_u64().map(Duration::from_secs).map(Some);
+            seconds.ok_or_else(|| Outcome::Unreadable(format!("{other} is no length of time")))
+        }
+    }
+}
+
+/// That each setting is one that is known here: what another one asks for is not known either.
+pub fn only_known(settings: &Value, known: &[&str]) -> Result<(), Outcome> {
+    let mut names = settings.as_object().into_iter().flatten().map(|(name, _)| &**name);
+    if names.all(|name| known.contains(&name)) {
+        return Ok(());
+    }
+    Err(Outcome::Skipped("a setting that is not known here"))
 }

@@ -2,11 +2,13 @@
 //!
 //! `corpora DIR` reads every JSON file in DIR and below whose schema it knows. It prints a line for each
 //! case that came out otherwise than the case says (id, expected, got), a line for each kind of case
-//! that was skipped, and last `N passed, N failed, N skipped`. It exits with 1 if any failed.
+//! that was skipped, and last `N passed, N failed, N skipped`. It exits with 1 if any failed; a file
+//! that is no JSON is one failure.
 //!
 //! Settings come from the case alone. Skipped are cases without a normative answer (`expect`
 //! "either": they must still neither panic nor take a second) and cases that need something that these crates do not
-//! have, by a predicate over the case's own settings, which is printed with its count.
+//! have, or have a setting that is not known here, by a predicate over the case's own settings,
+//! which is printed with its count.
 
 mod callback;
 mod case;
@@ -47,7 +49,7 @@ fn main() -> ExitCode {
                 Some(run) => run(&mut report.file(&shown, path), &file),
                 None => println!("{shown}: not a schema that is known here"),
             },
-            Err(error) => println!("{shown}: cannot be read: {error}"),
+            Err(error) => report.unreadable(&shown, &error),
         }
     }
     report.finish()

@@ -141,9 +141,17 @@ fn by_header(
     let names: Vec<_> = oauth.iter().map(|(name, _)| *name).collect();
     let sent = |name: &&str| names.contains(name);
     let whole = known[..5].iter().all(sent);
+    let (method, url) = (text(case, "method")?, text(case, "url")?);
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let body = form(case).unwrap_or_default();
+    // A signer sends each protocol parameter once, so it takes no request that has some already.
+    let is_new = [query, body].into_iter().all(|form| {
+        percent::form_pairs(form.as_bytes()).all(|(name, _)| !name.starts_with("oauth_"))
+    });
     let plain = names.iter().all(|name| known.contains(name))
         && find(oauth, "oauth_version").is_none_or(|version| version == "1.0")
-        && case["host_header"].is_null();
+        && case["host_header"].is_null()
+        && is_new;
     let timestamp = find(oauth, "oauth_timestamp").and_then(|seconds| seconds.parse().ok());
     let (true, Some(timestamp), Some(nonce)) =
         (whole && plain, timestamp, find(oauth, "oauth_nonce"))
@@ -159,8 +167,7 @@ fn by_header(
     if let Some(verifier) = find(oauth, "oauth_verifier") {
         signer = signer.with_verifier(verifier);
     }
-    let body: Vec<_> = percent::form_pairs(form(case).unwrap_or_default().as_bytes()).collect();
-    let (method, url) = (text(case, "method")?, text(case, "url")?);
+    let body: Vec<_> = percent::form_pairs(body.as_bytes()).collect();
     let mut header = String::new();
     let now = UnixTime::from_seconds(timestamp);
     signer.authorization_header(method, url, &body, nonce, now, &mut header)?;

@@ -32,6 +32,12 @@ impl Report {
         File { report: self, shown: shown.to_owned(), path: path.to_owned() }
     }
 
+    /// A file that cannot be read: whatever cases are in it, none has passed.
+    pub fn unreadable(&mut self, shown: &str, error: &str) {
+        self.failed += 1;
+        println!("{shown}: cannot be read: {error}");
+    }
+
     /// Prints the counts.
     pub fn finish(self) -> ExitCode {
         for (predicate, count) in &self.skipped {

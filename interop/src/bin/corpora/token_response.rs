@@ -6,7 +6,7 @@ use protocol_core::base64url;
 use serde_json::Value;
 
 use crate::callback::server_error_or_refused;
-use crate::case::{Differences, Expected, Outcome, either_way, texts};
+use crate::case::{Differences, Expected, Outcome, either_way, only_known, texts};
 use crate::report::File;
 
 pub fn run(file: &mut File<'_>, cases: &Value) {
@@ -16,7 +16,10 @@ pub fn run(file: &mut File<'_>, cases: &Value) {
     }
 }
 
+const SETTINGS: [&str; 3] = ["accept_form_encoded", "require_token_type", "recognized_token_types"];
+
 fn read(case: &Value) -> Result<Outcome, Outcome> {
+    only_known(&case["settings"], &SETTINGS)?;
     let now = UnixTime::from_seconds(1_700_000_000);
     match TokenResponse::read(&response(case)?, &rules(&case["settings"]), now) {
         Ok(token) => {

@@ -14,7 +14,11 @@ pub fn run(file: &mut File<'_>, cases: &Value) {
 }
 
 fn parse(case: &Value) -> Outcome {
-    match Challenge::parse(&texts(&case["header_values"])) {
+    let lines = &case["header_values"];
+    if !lines.is_array() {
+        return Outcome::Unreadable("no list `header_values`".to_owned());
+    }
+    match Challenge::parse(&texts(lines)) {
         Ok(challenges) => {
             let mut differences = Differences::default();
             if case["challenges"].is_array() {
