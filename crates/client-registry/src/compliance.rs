@@ -29,6 +29,7 @@ use protocol_core::{Error, Flow, Input, Step, UnixTime, json, percent};
 use serde_json::{Map, Value};
 
 use crate::body::Body;
+use crate::token_placement::is_form;
 
 /// The compliance fixes of one client; see the [module](crate::compliance).
 ///
@@ -51,7 +52,11 @@ use crate::body::Body;
 /// # let _ = provider;
 /// ```
 #[derive(Clone, Default)]
-pub struct ComplianceFix {
+pub struct ComplianceFix(Option<Arc<Hooks>>);
+
+/// The hooks by kind, each in the order in which they were added.
+#[derive(Clone, Default)]
+struct Hooks {
     access_token_request: Vec<OnRequest>,
     access_token_response: Vec<OnAnswer>,
     refresh_token_request: Vec<OnRequest>,
@@ -73,18 +78,22 @@ macro_rules! hooks {
                 mut self,
                 hook: impl Fn(&mut $($over)*) -> Result<(), Error> + Send + Sync + 'static,
             ) -> Self {
-                self.$name.push(Arc::new(hook));
+                self.hooks_mut().$name.push(Arc::new(hook));
                 self
             })*
 
             /// These, then those of `other`.
-            pub(crate) fn and(mut self, other: ComplianceFix) -> Self {
-                $(self.$name.extend(other.$name);)*
+            pub(crate) fn and(mut self, other: &ComplianceFix) -> Self {
+                if let Some(other) = &other.0 {
+                    let own = self.hooks_mut();
+                    $(own.$name.extend(other.$name.iter().cloned());)*
+                }
                 self
             }
 
             fn counts(&self) -> Vec<(&'static str, usize)> {
-                vec![$((stringify!($name), self.$name.len()),)*]
+                let counts = |hooks: &Arc<Hooks>| vec![$((stringify!($name), hooks.$name.len()),)*];
+                self.0.as_ref().map(counts).unwrap_or_default()
             }
         }
     };
@@ -110,11 +119,14 @@ hooks! {
 /// Edits the form in the body of a request: pairs in their order.
 ///
 /// # Errors
-/// None so far: a body that is no form becomes one.
+/// [`Error::Config`] where the body is no form.
 pub fn edit_form(
     request: &mut Request<Vec<u8>>,
     edit: impl FnOnce(&mut Vec<(String, String)>),
 ) -> Result<(), Error> {
+    if !is_form(request.headers()) {
+        return Err(Error::config("compliance fix", "expected a request with a form as body"));
+    }
     let mut pairs: Vec<_> = percent::form_pairs(request.body())
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();
@@ -147,30 +159,40 @@ impl ComplianceFix {
 
     /// A request for a token, and its answer, mended.
     pub(crate) fn token<F: Flow>(&self, flow: F) -> Fixed<'_, F> {
-        let before = Before::Send("access_token_request", &self.access_token_request);
-        Fixed { flow, before, after: &self.access_token_response }
+        let before = self.all(|hooks| &hooks.access_token_request);
+        let after = self.all(|hooks| &hooks.access_token_response);
+        Fixed { flow, before: Before::Send("access_token_request", before), after }
     }
 
     /// A refresh, and its answer, mended.
     pub(crate) fn refresh<F: Flow>(&self, flow: F) -> Fixed<'_, F> {
-        let before = Before::Send("refresh_token_request", &self.refresh_token_request);
-        Fixed { flow, before, after: &self.refresh_token_response }
+        let before = self.all(|hooks| &hooks.refresh_token_request);
+        let after = self.all(|hooks| &hooks.refresh_token_response);
+        Fixed { flow, before: Before::Send("refresh_token_request", before), after }
     }
 
     /// A request to the UserInfo endpoint, and its answer, mended.
     pub(crate) fn userinfo<F: Flow>(&self, flow: F) -> Fixed<'_, F> {
-        let before = Before::Authorise(&self.protected_request);
-        Fixed { flow, before, after: &self.userinfo_response }
+        let before = Before::Authorise(self.all(|hooks| &hooks.protected_request));
+        Fixed { flow, before, after: self.all(|hooks| &hooks.userinfo_response) }
     }
 
     /// Mends a call of the API that is not authorised yet.
     pub(crate) fn protected(&self, request: &mut Request<Body>) -> Result<(), Error> {
-        protect(&self.protected_request, request)
+        protect(self.all(|hooks| &hooks.protected_request), request)
     }
 
     /// Mends a profile.
     pub(crate) fn profile(&self, answer: &mut Response<Vec<u8>>) -> Result<(), Error> {
-        self.userinfo_response.iter().try_for_each(|hook| hook(answer))
+        self.all(|hooks| &hooks.userinfo_response).iter().try_for_each(|hook| hook(answer))
+    }
+
+    fn all<T>(&self, kind: fn(&Hooks) -> &Vec<T>) -> &[T] {
+        self.0.as_deref().map_or(&[], |hooks| kind(hooks))
+    }
+
+    fn hooks_mut(&mut self) -> &mut Hooks {
+        Arc::make_mut(self.0.get_or_insert_default())
     }
 }
 

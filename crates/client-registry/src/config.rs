@@ -88,7 +88,7 @@ pub(crate) struct OAuth2 {
     /// Of an issuer for each tenant, those that are taken; empty for all.
     pub(crate) allowed_tenants: Vec<String>,
     /// What the client secret is made of, where it is made.
-    pub(crate) made_secret: Option<MadeSecretOf>,
+    pub(crate) made_secret: Option<Box<MadeSecretOf>>,
     pub(crate) metadata_url: Option<Endpoint>,
     pub(crate) scope: Vec<String>,
     pub(crate) auth_method: Option<AuthMethod>,
@@ -388,17 +388,17 @@ impl<'a> Reader<'a> {
     }
 
     /// What the client secret is to be made of, if it is.
-    fn made_secret(&self) -> Result<Option<MadeSecretOf>, Error> {
+    fn made_secret(&self) -> Result<Option<Box<MadeSecretOf>>, Error> {
         let Some(team_id) = self.text(Key::TeamId) else { return Ok(None) };
         if self.text(Key::ClientSecret).is_some() {
             let problem = "expected either it, to make the client_secret of, or a client_secret";
             return Err(self.wrong(Key::TeamId, problem));
         }
-        Ok(Some(MadeSecretOf {
+        Ok(Some(Box::new(MadeSecretOf {
             team_id: team_id.to_owned(),
             key_id: self.required(Key::KeyId)?.to_owned(),
             private_key: Secret::new(self.required(Key::PrivateKey)?),
-        }))
+        })))
     }
 
     /// How the client authenticates where its settings decide: as they say, or by the private key

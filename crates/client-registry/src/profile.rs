@@ -1,5 +1,7 @@
 //! Profiles in a provider's own words, turned into the claims of OpenID Connect.
 
+use std::sync::Arc;
+
 use oidc_core::UserInfo;
 use protocol_core::Error;
 use serde_json::{Map, Value};
@@ -9,7 +11,9 @@ use serde_json::{Map, Value};
 pub(crate) struct Profile {
     /// Pairs of a claim of OIDC Core 5.1 and where the answer holds it, in the words of
     /// [`UserInfo::from_profile`]. Without any, claims are found by what most call them.
-    pub(crate) claims: Vec<(String, String)>,
+    pub(crate) claims: &'static [(&'static str, &'static str)],
+    /// The application's own, in place of those.
+    pub(crate) own: Option<Arc<[(String, String)]>>,
     /// Where a list of the user's e-mail addresses is to be had, which becomes the member `emails`.
     pub(crate) emails: Option<&'static str>,
     /// Whether an address is shown only once the provider has verified it.
@@ -22,10 +26,13 @@ impl Profile {
     /// # Errors
     /// [`Error::Unverified`] where it names no user.
     pub(crate) fn user_info(&self, profile: Map<String, Value>) -> Result<UserInfo, Error> {
-        if !self.claims.is_empty() {
-            let claims: Vec<_> =
-                self.claims.iter().map(|(claim, at)| (claim.as_str(), at.as_str())).collect();
-            let user = UserInfo::from_profile(profile, &claims)?;
+        let own: Option<Vec<_>> = self
+            .own
+            .as_ref()
+            .map(|own| own.iter().map(|(claim, at)| (claim.as_str(), at.as_str())).collect());
+        let claims = own.as_deref().unwrap_or(self.claims);
+        if !claims.is_empty() {
+            let user = UserInfo::from_profile(profile, claims)?;
             let shown = self.shows_verified_email_only && user.email().is_some();
             return Ok(if shown { user.with_email_verified() } else { user });
         }

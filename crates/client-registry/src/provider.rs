@@ -36,7 +36,7 @@ pub struct Provider {
     update_token: Option<UpdateToken>,
     checks: Vec<OwnCheck>,
     fix: ComplianceFix,
-    claims: Option<Vec<(String, String)>>,
+    claims: Option<Arc<[(String, String)]>>,
     signature_method: Option<Arc<dyn SignatureMethod>>,
 }
 
@@ -153,7 +153,7 @@ impl Provider {
     /// [`compliance`](crate::compliance).
     #[must_use]
     pub fn compliance_fix(mut self, fix: ComplianceFix) -> Self {
-        self.fix = self.fix.and(fix);
+        self.fix = self.fix.and(&fix);
         self
     }
 
@@ -237,7 +237,7 @@ impl Provider {
     pub(crate) fn mapping(&self) -> Profile {
         let preset = self.preset.map(Preset::profile).unwrap_or_default();
         match &self.claims {
-            Some(claims) => Profile { claims: claims.clone(), ..preset },
+            Some(own) => Profile { own: Some(own.clone()), ..preset },
             None => preset,
         }
     }

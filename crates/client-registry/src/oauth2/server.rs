@@ -16,7 +16,7 @@ use crate::registry::Registry;
 pub(super) struct Authentications {
     ways: Box<[oauth2_core::Client]>,
     /// In place of the others: the secret is made at use.
-    made: Option<MadeSecret>,
+    made: Option<Box<MadeSecret>>,
 }
 
 /// The server's side of one login: settings, and metadata where they leave something open.
@@ -97,7 +97,7 @@ impl Authentications {
     ) -> Result<Self, Error> {
         if let Some(of) = &config.made_secret {
             let made = MadeSecret::new(client_id, config.issuer.as_deref(), of)?;
-            return Ok(Authentications { ways: Box::default(), made: Some(made) });
+            return Ok(Authentications { ways: Box::default(), made: Some(Box::new(made)) });
         }
         let basic = |secret: &ClientSecret| match quirks.has(Quirk::RawBasic) {
             true => ClientAuthentication::client_secret_basic_raw(secret.clone()),

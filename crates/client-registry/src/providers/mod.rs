@@ -165,9 +165,9 @@ impl Preset {
     }
 
     pub(crate) fn profile(&self) -> Profile {
-        let owned = |(claim, at): &(&str, &str)| ((*claim).to_owned(), (*at).to_owned());
         Profile {
-            claims: self.claims.iter().map(owned).collect(),
+            claims: self.claims,
+            own: None,
             emails: self.emails,
             shows_verified_email_only: self.shows_verified_email_only,
         }
