@@ -83,11 +83,13 @@ macro_rules! hooks {
             })*
 
             /// These, then those of `other`.
-            pub(crate) fn and(mut self, other: &ComplianceFix) -> Self {
-                if let Some(other) = &other.0 {
-                    let own = self.hooks_mut();
-                    $(own.$name.extend(other.$name.iter().cloned());)*
+            pub(crate) fn and(mut self, other: ComplianceFix) -> Self {
+                let Some(more) = &other.0 else { return self };
+                if self.0.is_none() {
+                    return other;
                 }
+                let own = self.hooks_mut();
+                $(own.$name.extend(more.$name.iter().cloned());)*
                 self
             }
 

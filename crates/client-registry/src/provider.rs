@@ -153,7 +153,7 @@ impl Provider {
     /// [`compliance`](crate::compliance).
     #[must_use]
     pub fn compliance_fix(mut self, fix: ComplianceFix) -> Self {
-        self.fix = self.fix.and(&fix);
+        self.fix = self.fix.and(fix);
         self
     }
 
