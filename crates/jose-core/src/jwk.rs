@@ -1,5 +1,6 @@
 //! One JSON Web Key (RFC 7517 §4), to verify with.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -286,13 +287,10 @@ fn optional_text(members: &Map<String, Value>, name: &str) -> Result<Option<Stri
 fn key_ops(members: &Map<String, Value>) -> Result<Option<Vec<String>>, Reason> {
     const WRONG: Reason = Reason::InvalidKey("key_ops is an array of distinct texts");
     let Some(value) = members.get("key_ops") else { return Ok(None) };
-    let mut ops: Vec<String> = Vec::new();
-    for op in value.as_array().ok_or(WRONG)? {
-        let op = op.as_str().ok_or(WRONG)?;
-        if ops.iter().any(|known| known == op) {
-            return Err(WRONG);
-        }
-        ops.push(op.to_owned());
+    let ops = value.as_array().ok_or(WRONG)?.iter().map(|op| op.as_str().ok_or(WRONG));
+    let ops: Vec<&str> = ops.collect::<Result<_, _>>()?;
+    if ops.iter().collect::<HashSet<_>>().len() < ops.len() {
+        return Err(WRONG);
     }
-    Ok(Some(ops))
+    Ok(Some(ops.into_iter().map(str::to_owned).collect()))
 }

@@ -98,18 +98,19 @@ impl JwkSet {
     /// [`Reason::DuplicateMember`]); [`Reason::AmbiguousKey`] where two keys of one `kid` fit, or
     /// more than are tried.
     pub fn select(&self, algorithm: Algorithm, kid: Option<&str>) -> Result<Vec<&Jwk>, Error> {
+        let most = if kid.is_some() { 1 } else { Self::MAX_TRIED };
         let mut fitting: Vec<&Jwk> = Vec::new();
         let mut misfits = Vec::new();
         for key in self.keys.iter().filter(|key| kid.is_none_or(|kid| key.answers_to(kid))) {
             match key.check(algorithm) {
                 Ok(()) if fitting.iter().any(|known| known.is_same_key(key)) => {}
+                // Each is compared with those before it, so there must not be many.
+                Ok(()) if fitting.len() == most => {
+                    return Err(Reason::AmbiguousKey { count: most + 1 }.into());
+                }
                 Ok(()) => fitting.push(key),
                 Err(reason) => misfits.push(reason),
             }
-        }
-        let most = if kid.is_some() { 1 } else { Self::MAX_TRIED };
-        if fitting.len() > most {
-            return Err(Reason::AmbiguousKey { count: fitting.len() }.into());
         }
         if !fitting.is_empty() {
             return Ok(fitting);

@@ -256,7 +256,7 @@ pub enum Reason {
     BadSignature,
     #[error("no key for it (kid {kid:?}, alg {alg})")]
     NoMatchingKey { kid: Option<String>, alg: String },
-    #[error("{count} keys fit and the token names none")]
+    #[error("{count} keys fit or more, and the token does not say which")]
     AmbiguousKey { count: usize },
     #[error("the key is not for this use")]
     KeyUse,

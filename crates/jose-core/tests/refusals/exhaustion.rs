@@ -84,3 +84,28 @@ fn refusal_b4_headers_and_payloads_that_are_no_json_objects() {
         assert_eq!(set.unwrap_err().code(), "invalid_key");
     }
 }
+
+#[test]
+fn a_key_set_of_a_megabyte_takes_linear_time_whatever_is_in_it() {
+    let started = std::time::Instant::now();
+    let ops: Vec<String> = (0..100_000).map(|op| format!("{op:x}")).collect();
+    let x = |n: u32| encode([&n.to_be_bytes()[..], &[7; 28]].concat());
+    let mut many: Vec<Value> = (0..7_000)
+        .map(|n| json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "x": x(n)}))
+        .collect();
+    many[0]["key_ops"] = json!(["verify"]);
+    let text = json!({"keys": many}).to_string();
+    let keys = JwkSet::parse(text.as_bytes()).unwrap();
+    assert_eq!(keys.keys().len(), 7_000);
+    for _ in 0..10 {
+        let error = keys.select(Algorithm::EdDSA, None).unwrap_err();
+        assert_eq!(error.code(), "ambiguous_key");
+    }
+
+    many[0]["key_ops"] = json!(ops);
+    let text = json!({"keys": many[..1]}).to_string();
+    assert!(text.len() < JwkSet::MAX_BYTES);
+    let keys = JwkSet::parse(text.as_bytes()).unwrap();
+    assert_eq!(keys.keys()[0].key_ops().map(<[String]>::len), Some(100_000));
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
