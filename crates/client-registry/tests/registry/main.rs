@@ -23,3 +23,4 @@ mod refusals_signature;
 mod refusals_transport;
 mod settings;
 mod sign_in;
+mod telemetry;
