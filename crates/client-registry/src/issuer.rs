@@ -1,5 +1,8 @@
 //! What is known of an issuer: its metadata and its keys, fetched when first needed, shared by all
 //! clients of the issuer, renewed in one flight however many wait, and kept while the issuer fails.
+//!
+//! A flight is a task of its own: it ends, and serves all who wait for it, though the browser whose
+//! login set it off has gone. When issuers are asked, and how often at most, [`Renewed`] decides.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -9,24 +12,38 @@ use oidc_core::IssuerRule;
 use oidc_core::discovery::{self, ProviderMetadata};
 use oidc_core::jwk::JwkSet;
 use oidc_core::keys::{self, Missed, Next, Renewed};
-use oidc_core::{Endpoint, Error, Fetched, UnixTime};
+use oidc_core::{Endpoint, Error, Fetched};
+use protocol_core::StateError;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use crate::clock::Clock;
 use crate::driver::drive;
 use crate::http::HttpClient;
 use crate::telemetry::{span, traced};
 
-/// The issuers of a registry, each known once.
+/// The issuers of a registry, each known once, for as long as it has clients.
 #[derive(Default)]
-pub(crate) struct Issuers(Mutex<HashMap<Place, Weak<Issuer>>>);
+pub(crate) struct Issuers(Mutex<Known>);
 
-/// Where an issuer's metadata are.
+#[derive(Default)]
+struct Known {
+    issuers: HashMap<Place, Weak<Issuer>>,
+    /// How many there may be before those without clients are swept out.
+    sweep_at: usize,
+}
+
+/// Where an issuer's documents are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     /// The issuer as configured.
     pub(crate) issuer: Option<String>,
     /// The metadata's address, where it is not the issuer's well-known one.
     pub(crate) url: Option<Endpoint>,
+    /// The keys' address, where settings name it: whoever names another one must not have keys put
+    /// in place of the issuer's for the others.
+    pub(crate) jwks_uri: Option<Endpoint>,
 }
 
 impl Place {
@@ -42,50 +59,62 @@ impl Issuers {
     /// The issuer at that place, the same for everyone who asks.
     pub(crate) fn at(&self, place: Place) -> Arc<Issuer> {
         let mut known = lock(&self.0);
-        if let Some(issuer) = known.get(&place).and_then(Weak::upgrade) {
+        if let Some(issuer) = known.issuers.get(&place).and_then(Weak::upgrade) {
             return issuer;
         }
-        known.retain(|_, issuer| issuer.strong_count() > 0);
-        let issuer = Arc::new(Issuer {
-            place: place.clone(),
-            metadata: Shared::default(),
-            keys: Shared::default(),
-        });
-        known.insert(place, Arc::downgrade(&issuer));
+        if known.issuers.len() >= known.sweep_at {
+            known.issuers.retain(|_, issuer| issuer.strong_count() > 0);
+            known.sweep_at = SWEEP.max(known.issuers.len() * 2);
+        }
+        let (metadata, keys) = (Arc::default(), Arc::default());
+        let issuer = Arc::new(Issuer { place: place.clone(), metadata, keys });
+        known.issuers.insert(place, Arc::downgrade(&issuer));
         issuer
     }
 }
 
+/// Fewer issuers than this are not worth sweeping.
+const SWEEP: usize = 64;
+
 /// One issuer.
 pub(crate) struct Issuer {
     place: Place,
-    metadata: Shared<ProviderMetadata>,
-    keys: Shared<JwkSet>,
+    metadata: Arc<Shared<ProviderMetadata>>,
+    keys: Arc<Shared<JwkSet>>,
 }
 
 impl Issuer {
     pub(crate) async fn metadata(
         &self,
-        http: &dyn HttpClient,
+        http: &Arc<dyn HttpClient>,
         clock: &Clock,
     ) -> Result<Arc<ProviderMetadata>, Error> {
-        let fetch = async || match (&self.place.url, &self.place.issuer) {
-            (None, Some(issuer)) => drive(discovery::discover(issuer)?, http, clock).await,
-            (Some(url), issuer) => {
-                let rule = issuer.as_deref().map(IssuerRule::exact);
-                drive(discovery::discover_at(url, rule.as_ref()), http, clock).await
-            }
-            (None, None) => Err(Error::config("issuer", "expected it, or a server_metadata_url")),
+        let fetch = || {
+            let span = span!("discovery", issuer = self.place.name());
+            let (place, http, clock) = (self.place.clone(), http.clone(), clock.clone());
+            traced(span, async move {
+                match (&place.url, &place.issuer) {
+                    (None, Some(issuer)) => {
+                        drive(discovery::discover(issuer)?, &*http, &clock).await
+                    }
+                    (Some(url), issuer) => {
+                        let rule = issuer.as_deref().map(IssuerRule::exact);
+                        drive(discovery::discover_at(url, rule.as_ref()), &*http, &clock).await
+                    }
+                    (None, None) => {
+                        Err(Error::config("issuer", "expected it, or a server_metadata_url"))
+                    }
+                }
+            })
         };
-        let name = self.place.name();
-        self.metadata.value(clock, || traced(span!("discovery", issuer = name), fetch())).await
+        self.metadata.value(clock, fetch).await
     }
 
     /// The keys, from `jwks_uri`.
     pub(crate) async fn keys(
         &self,
         jwks_uri: &Endpoint,
-        http: &dyn HttpClient,
+        http: &Arc<dyn HttpClient>,
         clock: &Clock,
     ) -> Result<Arc<JwkSet>, Error> {
         self.keys.value(clock, || self.fetch_keys(jwks_uri, http, clock)).await
@@ -97,133 +126,183 @@ impl Issuer {
         &self,
         used: &Arc<JwkSet>,
         jwks_uri: &Endpoint,
-        http: &dyn HttpClient,
+        http: &Arc<dyn HttpClient>,
         clock: &Clock,
     ) -> Result<Option<Arc<JwkSet>>, Error> {
         self.keys.after_a_miss(used, clock, || self.fetch_keys(jwks_uri, http, clock)).await
     }
 
-    async fn fetch_keys(
+    fn fetch_keys(
         &self,
         jwks_uri: &Endpoint,
-        http: &dyn HttpClient,
+        http: &Arc<dyn HttpClient>,
         clock: &Clock,
-    ) -> Result<Fetched<JwkSet>, Error> {
+    ) -> impl Future<Output = Result<Fetched<JwkSet>, Error>> + Send + use<> {
+        let (flow, http, clock) = (keys::fetch_keys(jwks_uri), http.clone(), clock.clone());
         let span = span!("keys", issuer = self.place.name());
-        traced(span, drive(keys::fetch_keys(jwks_uri), http, clock)).await
+        traced(span, async move { drive(flow, &*http, &clock).await })
     }
 }
 
-/// A document that many ask for and one fetches.
-struct Shared<T> {
-    kept: Mutex<Renewed<T>>,
-    flight: tokio::sync::Mutex<()>,
+/// A document that many ask for and one flight fetches.
+struct Shared<T>(Mutex<State<T>>);
+
+struct State<T> {
+    kept: Renewed<T>,
     /// Why the last fetch failed, for those who come while it is not to be tried again.
-    failure: Mutex<Option<Error>>,
+    failure: Option<Error>,
+    flight: Option<Flight<T>>,
 }
+
+type Outcome<T> = Result<Arc<T>, Error>;
+type Flight<T> = watch::Receiver<Option<Outcome<T>>>;
 
 impl<T> Default for Shared<T> {
     fn default() -> Self {
-        Shared {
-            kept: Mutex::new(Renewed::new()),
-            flight: tokio::sync::Mutex::default(),
-            failure: Mutex::default(),
-        }
+        Shared(Mutex::new(State { kept: Renewed::new(), failure: None, flight: None }))
     }
 }
 
-impl<T> Shared<T> {
+impl<T: Send + Sync + 'static> Shared<T> {
     /// The document. While the old one may still be used, whoever renews it waits and nobody else.
-    async fn value<F: Future<Output = Result<Fetched<T>, Error>>>(
-        &self,
-        clock: &Clock,
-        fetch: impl FnOnce() -> F,
-    ) -> Result<Arc<T>, Error> {
-        let stale = match self.look(clock.now())? {
-            Look::Use(document) => return Ok(document),
-            Look::Fetch { stale } => stale,
-        };
-        match stale {
-            Some(stale) => match self.flight.try_lock() {
-                Ok(_flight) => Ok(self.renew(clock, fetch).await.unwrap_or(stale)),
-                Err(_) => Ok(stale),
-            },
-            None => {
-                let _flight = self.flight.lock().await;
-                match self.look(clock.now())? {
-                    Look::Use(document) => Ok(document),
-                    Look::Fetch { .. } => self.renew(clock, fetch).await,
-                }
+    async fn value<F>(self: &Arc<Self>, clock: &Clock, fetch: impl FnOnce() -> F) -> Outcome<T>
+    where
+        F: Future<Output = Result<Fetched<T>, Error>> + Send + 'static,
+    {
+        let (flight, stale) = {
+            let mut state = lock(&self.0);
+            let stale = match state.kept.next(clock.now()) {
+                Next::Use(document) => return Ok(document),
+                Next::Pause { .. } => return Err(state.failure.clone().unwrap_or_else(cut_short)),
+                Next::Fetch { stale } => stale,
+            };
+            match (&state.flight, stale) {
+                (Some(_), Some(stale)) => return Ok(stale),
+                (Some(flight), None) => (flight.clone(), None),
+                (None, stale) => (self.depart(&mut state, clock, fetch)?, stale),
             }
+        };
+        match (landed(flight).await, stale) {
+            (Err(_), Some(stale)) => Ok(stale),
+            (outcome, _) => outcome,
         }
     }
 
-    async fn after_a_miss<F: Future<Output = Result<Fetched<T>, Error>>>(
-        &self,
+    async fn after_a_miss<F>(
+        self: &Arc<Self>,
         used: &Arc<T>,
         clock: &Clock,
         fetch: impl FnOnce() -> F,
-    ) -> Result<Option<Arc<T>>, Error> {
-        // Whoever comes while another fetches waits, and finds what that one brought.
-        let _flight = self.flight.lock().await;
-        let missed = lock(&self.kept).missed(used, clock.now());
-        match missed {
-            Missed::Use(newer) => Ok(Some(newer)),
-            Missed::Fetch => self.renew(clock, fetch).await.map(Some),
-            Missed::GiveUp => Ok(None),
-        }
+    ) -> Result<Option<Arc<T>>, Error>
+    where
+        F: Future<Output = Result<Fetched<T>, Error>> + Send + 'static,
+    {
+        let flight = {
+            let mut state = lock(&self.0);
+            match (state.kept.missed(used, clock.now()), &state.flight) {
+                (Missed::Use(newer), _) => return Ok(Some(newer)),
+                (Missed::GiveUp, _) => return Ok(None),
+                (Missed::Fetch, Some(flight)) => flight.clone(),
+                (Missed::Fetch, None) => self.depart(&mut state, clock, fetch)?,
+            }
+        };
+        landed(flight).await.map(Some)
     }
 
-    /// Fetches; the caller holds the flight.
-    async fn renew<F: Future<Output = Result<Fetched<T>, Error>>>(
-        &self,
+    /// Begins a flight.
+    fn depart<F>(
+        self: &Arc<Self>,
+        state: &mut State<T>,
         clock: &Clock,
         fetch: impl FnOnce() -> F,
-    ) -> Result<Arc<T>, Error> {
-        let dropped = Dropped { shared: self, clock };
-        let fetched = fetch().await;
-        std::mem::forget(dropped);
-        match fetched {
-            Ok(Fetched { value, max_age, .. }) => {
-                Ok(lock(&self.kept).fetched(value, max_age, clock.now()))
-            }
+    ) -> Result<Flight<T>, Error>
+    where
+        F: Future<Output = Result<Fetched<T>, Error>> + Send + 'static,
+    {
+        let runtime = Handle::try_current().map_err(|_| {
+            Error::config("issuer", "expected a tokio runtime to fetch its documents on, got none")
+        })?;
+        let (tell, flight) = watch::channel(None);
+        state.flight = Some(flight.clone());
+        let landing = Landing { shared: self.clone(), clock: clock.clone(), tell, landed: false };
+        let fetch = fetch();
+        runtime.spawn(async move { landing.land(fetch.await) }.in_current_span());
+        Ok(flight)
+    }
+}
+
+/// Ends a flight, also one that is cut short.
+struct Landing<T: Send + Sync + 'static> {
+    shared: Arc<Shared<T>>,
+    clock: Clock,
+    tell: watch::Sender<Option<Outcome<T>>>,
+    landed: bool,
+}
+
+impl<T: Send + Sync + 'static> Landing<T> {
+    fn land(mut self, fetched: Result<Fetched<T>, Error>) {
+        self.end(fetched);
+    }
+
+    fn end(&mut self, fetched: Result<Fetched<T>, Error>) {
+        self.landed = true;
+        let now = self.clock.now();
+        let mut state = lock(&self.shared.0);
+        state.flight = None;
+        let outcome = match fetched {
+            Ok(Fetched { value, max_age, .. }) => Ok(state.kept.fetched(value, max_age, now)),
             Err(error) => {
                 tracing::warn!(%error, "an issuer's document could not be fetched");
-                *lock(&self.failure) = Some(error.clone());
-                lock(&self.kept).failed(clock.now());
+                state.kept.failed(now);
+                state.failure = Some(error.clone());
                 Err(error)
             }
-        }
-    }
-
-    fn look(&self, now: UnixTime) -> Result<Look<T>, Error> {
-        match lock(&self.kept).next(now) {
-            Next::Use(document) => Ok(Look::Use(document)),
-            Next::Fetch { stale } => Ok(Look::Fetch { stale }),
-            Next::Pause { .. } => Err(lock(&self.failure).clone().unwrap_or_else(|| {
-                Error::config("issuer", "its documents cannot be fetched at the moment")
-            })),
-        }
+        };
+        drop(state);
+        // All may have gone.
+        let _ = self.tell.send(Some(outcome));
     }
 }
 
-/// Reports a fetch as failed whose caller went away in the middle.
-struct Dropped<'a, T> {
-    shared: &'a Shared<T>,
-    clock: &'a Clock,
-}
-
-impl<T> Drop for Dropped<'_, T> {
+impl<T: Send + Sync + 'static> Drop for Landing<T> {
     fn drop(&mut self) {
-        lock(&self.shared.kept).failed(self.clock.now());
+        if !self.landed {
+            self.end(Err(cut_short()));
+        }
     }
 }
 
-enum Look<T> {
-    Use(Arc<T>),
-    Fetch { stale: Option<Arc<T>> },
+/// What a flight brings.
+async fn landed<T>(mut flight: Flight<T>) -> Outcome<T> {
+    match flight.wait_for(Option::is_some).await {
+        Ok(outcome) => outcome.clone().unwrap_or_else(|| Err(cut_short())),
+        Err(_) => Err(cut_short()),
+    }
+}
+
+fn cut_short() -> Error {
+    StateError::new("issuer", "fetching its documents was cut short").into()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn issuers_without_clients_are_swept_out_and_those_with_clients_stay() {
+        let issuers = Issuers::default();
+        let at = |name: String| issuers.at(Place { issuer: Some(name), url: None, jwks_uri: None });
+        let held: Vec<_> = (0..100).map(|number| at(format!("held-{number}"))).collect();
+        for number in 0..10_000 {
+            at(format!("gone-{number}"));
+        }
+        assert!(lock(&issuers.0).issuers.len() <= 300, "{}", lock(&issuers.0).issuers.len());
+        for (number, issuer) in held.iter().enumerate() {
+            assert!(Arc::ptr_eq(issuer, &at(format!("held-{number}"))));
+        }
+    }
 }

@@ -66,7 +66,11 @@ impl OAuth2Client {
         };
         let authentications =
             Authentications::new(&client_id, client_secret.as_ref(), &config, &quirks)?;
-        let place = Place { issuer: config.issuer.clone(), url: config.metadata_url.clone() };
+        let place = Place {
+            issuer: config.issuer.clone(),
+            url: config.metadata_url.clone(),
+            jwks_uri: config.jwks_uri.clone(),
+        };
         let has_issuer = place.issuer.is_some() || place.url.is_some();
         let mut rules = TokenResponseRules::default();
         rules.accept_form_encoded = quirks.has(Quirk::FormEncodedToken);
@@ -94,7 +98,11 @@ impl OAuth2Client {
 
     /// Its way to the network: its own, or the registry's.
     pub(crate) fn http<'a>(&'a self, registry: &'a Registry) -> &'a dyn HttpClient {
-        self.http.as_deref().unwrap_or(&*registry.0.http)
+        &**self.shared_http(registry)
+    }
+
+    fn shared_http<'a>(&'a self, registry: &'a Registry) -> &'a Arc<dyn HttpClient> {
+        self.http.as_ref().unwrap_or(&registry.0.http)
     }
 
     pub(crate) fn client_id(&self) -> &str {

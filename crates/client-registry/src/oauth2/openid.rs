@@ -192,7 +192,7 @@ impl OAuth2Client {
         if let Some(keys) = &self.config.jwks {
             return verify(keys.clone()).await;
         }
-        let (http, clock) = (self.http(registry), &registry.0.clock);
+        let (http, clock) = (self.shared_http(registry), &registry.0.clock);
         let (issuer, uri) = (self.issuer()?, self.jwks_uri(server)?);
         let keys = issuer.keys(&uri, http, clock).await?;
         let refused = match verify(keys.clone()).await {

@@ -36,7 +36,7 @@ impl OAuth2Client {
             && (!self.is_openid() || self.knows_keys() && config.issuer.is_some());
         let metadata = match &self.issuer {
             Some(issuer) if !complete => {
-                Some(issuer.metadata(self.http(registry), &registry.0.clock).await?)
+                Some(issuer.metadata(self.shared_http(registry), &registry.0.clock).await?)
             }
             _ => None,
         };

@@ -22,6 +22,8 @@ pub type KeyCache = Renewed<JwkSet>;
 /// - While renewing fails, the old set stays in use for up to [`KeyCache::STALE`] more, and the
 ///   issuer is asked again after [`KeyCache::RETRY_FIRST`], then after twice as long each time, up
 ///   to [`KeyCache::RETRY_LONGEST`].
+/// - While there is no set at all, it is asked again after [`KeyCache::RETRY_FIRST`] each time: what
+///   waits for it works as soon as it is back, and a dead issuer gets one request a second at most.
 /// - A miss asks the issuer at once, but only once in [`KeyCache::MISS_INTERVAL`], whatever the
 ///   kind of miss: tokens with invented key ids or broken signatures cannot make us flood it.
 ///
@@ -123,11 +125,13 @@ impl<T> Renewed<T> {
         let stale = kept
             .filter(|kept| kept.since <= now && now < kept.fresh_until.after(Self::STALE))
             .map(|kept| kept.set.clone());
-        let pause = self.failure.filter(|failure| now.since(failure.at) < failure.pause);
-        match (pause.filter(|failure| failure.at <= now), stale) {
+        let most = if stale.is_some() { Self::RETRY_LONGEST } else { Self::RETRY_FIRST };
+        let until = self.failure.map(|failure| failure.at.after(failure.pause.min(most)));
+        let since = self.failure.is_some_and(|failure| failure.at <= now);
+        match (until.filter(|until| since && now < *until), stale) {
             (None, stale) => Next::Fetch { stale },
             (Some(_), Some(stale)) => Next::Use(stale),
-            (Some(failure), None) => Next::Pause { until: failure.at.after(failure.pause) },
+            (Some(until), None) => Next::Pause { until },
         }
     }
 
@@ -258,12 +262,20 @@ mod tests {
     }
 
     #[test]
-    fn without_any_set_a_failing_issuer_is_asked_at_growing_intervals() {
+    fn without_any_set_a_failing_issuer_is_asked_once_a_second() {
         let mut cache = KeyCache::new();
-        cache.failed(at(0));
-        cache.failed(at(1));
-        assert!(matches!(cache.next(at(2)), Next::Pause { until } if until == at(3)));
-        assert!(matches!(cache.next(at(3)), Next::Fetch { stale: None }));
+        for now in 0..100 {
+            assert!(matches!(cache.next(at(now)), Next::Fetch { stale: None }), "{now}");
+            cache.failed(at(now));
+            assert!(matches!(cache.next(at(now)), Next::Pause { until } if until == at(now + 1)));
+        }
+        // One that has got too old to be used is none.
+        cache.fetched(set(), seconds(60), at(100));
+        let old = 160 + KeyCache::STALE.as_secs();
+        for now in old..old + 10 {
+            assert!(matches!(cache.next(at(now)), Next::Fetch { stale: None }), "{now}");
+            cache.failed(at(now));
+        }
     }
 
     #[test]
