@@ -19,6 +19,26 @@ impl Callback {
     /// The most that a form body or a query may hold, in bytes. A longer one is not read.
     pub const FORM_LIMIT: usize = 64 * 1024;
 
+    /// A request by `method`, with the query of its address (without `?`), its media type, and its
+    /// body if it came whole and is within [`Callback::FORM_LIMIT`]. By GET the query counts, by POST
+    /// the body; no other method is a callback, HEAD included.
+    pub fn request(
+        method: &str,
+        query: &str,
+        content_type: Option<&str>,
+        body: Option<&[u8]>,
+    ) -> Self {
+        match (method, body) {
+            ("GET", _) => Callback::query(query),
+            ("POST", Some(body)) => Callback::form(content_type, body),
+            ("POST", None) => {
+                let problem = "a body that is over 64 KiB, or broke off";
+                Callback::wrong(Reason::MalformedCallback(problem))
+            }
+            _ => Callback::wrong(Reason::MalformedCallback("a method other than GET and POST")),
+        }
+    }
+
     /// A GET: the query of its address, without `?`.
     pub fn query(query: &str) -> Self {
         if let Err(error) = within_limit(query.len()) {

@@ -37,6 +37,8 @@ pub mod driver;
 pub mod http;
 pub mod providers;
 
+mod adapter;
+mod answer;
 mod api;
 mod api_hosts;
 mod api_response;
@@ -69,6 +71,7 @@ mod token_placement;
 mod tokens;
 
 pub use crate::http::{BoxFuture, HttpClient, Transport};
+pub use answer::{NOT_KEPT, error_response};
 pub use api::ApiRequest;
 pub use api_response::ApiResponse;
 pub use authorized::{Authorized, Check};

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use protocol_core::{Error, Reason, UnixTime};
 
+use crate::answer::NOT_KEPT;
 use crate::client::Client;
 use crate::login::cookies::{self, Kind};
 use crate::login::pending::{LoginKey, PendingKind, PendingLogin};
@@ -20,7 +22,7 @@ use crate::token::Token;
 pub const LOGIN_LIFE: Duration = Duration::from_secs(3600);
 
 /// One request of a browser. An adapter makes it from the request's `Cookie` headers and puts
-/// [`Session::set_cookies`] into the answer; handlers see it through a [`Client`] alone.
+/// [`Session::answer_headers`] into the answer; handlers see it through a [`Client`] alone.
 ///
 /// Cheap to clone; clones are the same request.
 #[derive(Clone)]
@@ -56,15 +58,17 @@ struct SetCookie {
 }
 
 impl Session {
-    /// A request with these `Cookie` headers.
-    pub fn new<'a>(
+    /// A request with these `Cookie` headers: bytes, since cookies of somebody else's may hold any.
+    pub fn new(
         registry: &Registry,
         seal: &Seal,
-        cookie_headers: impl IntoIterator<Item = &'a str>,
+        cookie_headers: impl IntoIterator<Item = impl AsRef<[u8]>>,
     ) -> Self {
-        let headers: Vec<&str> = cookie_headers.into_iter().collect();
+        let text = |line: &[u8]| String::from_utf8_lossy(line).into_owned();
+        let lines: Vec<_> = cookie_headers.into_iter().map(|line| text(line.as_ref())).collect();
+        let headers: Vec<&str> = lines.iter().map(|line| &**line).collect();
         let sent_users = registry.0.sign_in.cookie().map(|cookie| cookie.values(&headers));
-        let sent = cookies::login_cookies(headers)
+        let sent = cookies::login_cookies(headers.iter().copied())
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         Session(Arc::new(Inner {
@@ -100,8 +104,24 @@ impl Session {
         self.state().user.clone()
     }
 
-    /// The `Set-Cookie` lines of the answer. Where there are any, the answer is also to be marked
-    /// `Cache-Control: no-store` and `Referrer-Policy: no-referrer`.
+    /// What the answer to this request gets besides: `Set-Cookie` lines, to be added to those it
+    /// has, and where there are any, [`NOT_KEPT`], in place of others of those names. Nothing for a
+    /// request that took part in no login.
+    pub fn answer_headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for line in self.set_cookies() {
+            // Names, base64url and numbers: always a header value.
+            if let Ok(line) = HeaderValue::try_from(line) {
+                headers.append(SET_COOKIE, line);
+            }
+        }
+        if !headers.is_empty() {
+            headers.extend(NOT_KEPT);
+        }
+        headers
+    }
+
+    /// The `Set-Cookie` lines of the answer; see [`Session::answer_headers`].
     pub fn set_cookies(&self) -> Vec<String> {
         let state = self.state();
         let lines = state.set.values().map(|cookie| &cookie.line).chain(&state.set_user);

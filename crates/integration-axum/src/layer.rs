@@ -1,20 +1,25 @@
 //! The layer that binds the registry and the cookies to each request.
 
+use std::cell::OnceCell;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use client_registry::{Registry, Seal, Session};
-use http::header::{CACHE_CONTROL, COOKIE, HeaderMap, HeaderValue, REFERRER_POLICY, SET_COOKIE};
+use http::header::{COOKIE, HeaderMap, SET_COOKIE};
 use http::request::Parts;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
+use tokio::task::futures::TaskLocalFuture;
 use tower_layer::Layer;
 use tower_service::Service;
 
 /// Binds a registry to the requests of the routes below it. Handlers then take
 /// [`OAuth`](crate::OAuth); the cookies of begun logins are read and set by the layer.
+///
+/// A request that asks for no `OAuth` costs no allocation. The binding belongs to the task that
+/// answers the request: a middleware that has the answer made by another task keeps it from it.
 #[derive(Clone)]
 pub struct OAuthLayer {
     registry: Registry,
@@ -76,10 +81,9 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request<In>) -> Self::Future {
-        let bound = Bound(Arc::new(Slot { layer: self.layer.clone(), session: OnceLock::new() }));
-        request.extensions_mut().insert(bound.clone());
-        ResponseFuture { inner: self.inner.call(request), bound }
+    fn call(&mut self, request: Request<In>) -> Self::Future {
+        let bound = Bound { layer: self.layer.clone(), session: OnceCell::new() };
+        ResponseFuture { inner: BOUND.scope(bound, self.inner.call(request)) }
     }
 }
 
@@ -87,8 +91,7 @@ pin_project! {
     /// The answer to come, with the cookies that its handler sets.
     pub struct ResponseFuture<F> {
         #[pin]
-        inner: F,
-        bound: Bound,
+        inner: TaskLocalFuture<Bound, F>,
     }
 }
 
@@ -99,61 +102,46 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let mut response = ready!(this.inner.poll(context))?;
-        if let Some(session) = this.bound.0.session.get() {
-            set_cookies(session, response.headers_mut());
+        let mut inner = self.project().inner;
+        let mut response = ready!(inner.as_mut().poll(context))?;
+        if let Some(session) = inner.take_value().and_then(|bound| bound.session.into_inner()) {
+            add(session.answer_headers(), response.headers_mut());
         }
         Poll::Ready(Ok(response))
     }
 }
 
-/// One request's place for its session, which is made when a handler first asks.
-#[derive(Clone)]
-pub(crate) struct Bound(Arc<Slot>);
-
-struct Slot {
-    layer: OAuthLayer,
-    session: OnceLock<Session>,
+tokio::task_local! {
+    /// The request that this task answers. Not an extension of the request: that would be an
+    /// allocation for every request of the application.
+    static BOUND: Bound;
 }
 
-impl Bound {
-    pub(crate) fn session(&self, parts: &Parts) -> Session {
-        let OAuthLayer { registry, seal, current_user } = &self.0.layer;
-        let session = self
-            .0
-            .session
-            .get_or_init(|| {
-                // A cookie of somebody else's may hold any bytes: ours, which do not, are read all the same.
-                let lines = parts.headers.get_all(COOKIE).iter();
-                let lines: Vec<_> =
-                    lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
-                Session::new(registry, seal, lines.iter().map(|line| &**line))
-            })
-            .clone();
+/// One request's place for its session, which is made when a handler first asks.
+struct Bound {
+    layer: OAuthLayer,
+    session: OnceCell<Session>,
+}
+
+/// The session of the request that this task answers, if there is a layer around it.
+pub(crate) fn session(parts: &Parts) -> Option<Session> {
+    let of_request = |bound: &Bound| {
+        let OAuthLayer { registry, seal, current_user } = &bound.layer;
+        let read = || Session::new(registry, seal, parts.headers.get_all(COOKIE));
+        let session = bound.session.get_or_init(read).clone();
         if let Some(user) = current_user.as_ref().and_then(|current_user| current_user(parts)) {
             session.set_user(user);
         }
         session
-    }
+    };
+    BOUND.try_with(of_request).ok()
 }
 
-fn set_cookies(session: &Session, headers: &mut HeaderMap) {
-    let lines = session.set_cookies();
-    if lines.is_empty() {
-        return;
+fn add(ours: HeaderMap, headers: &mut HeaderMap) {
+    for name in ours.keys().filter(|name| **name != SET_COOKIE) {
+        headers.remove(name);
     }
-    for line in lines {
-        // Names, base64url and numbers: always a header value.
-        if let Ok(value) = HeaderValue::try_from(line) {
-            headers.append(SET_COOKIE, value);
-        }
+    for (name, value) in &ours {
+        headers.append(name, value.clone());
     }
-    not_kept(headers);
-}
-
-/// Marks an answer that takes part in a login: kept by nobody, its address told to nobody.
-pub(crate) fn not_kept(headers: &mut HeaderMap) {
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }

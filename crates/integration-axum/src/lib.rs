@@ -1,13 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod extract;
 mod layer;
-mod respond;
+mod types;
 
-pub use extract::{Callback, Client, OAuth, SameOrigin};
 pub use layer::{OAuthLayer, OAuthService, ResponseFuture};
-pub use respond::{Error, Redirect};
+pub use types::{Callback, Client, Error, OAuth, Redirect, SameOrigin};
 
 pub use client_registry;
 pub use client_registry::{

@@ -1,44 +1,18 @@
-//! How the layer, the extractors and the answers sit in an axum application.
+//! How the layer, the extractors and the answers sit in an axum application. What holds in every
+//! framework is in `examples/adapter-suite`.
 
 mod common;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request as AxumRequest;
-use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
+use axum::http::header::LOCATION;
 use axum::http::{Request, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use common::{App, Browser, CLIENTS, Delivery, HTTPS, LOOPBACK};
+use common::{App, Browser, CLIENTS, Delivery, HTTPS};
 use common::{at_provider, builder, provider, router, routes};
 use integration_axum::{Callback, Error, OAuth, OAuthLayer, Redirect, Seal, client_registry};
-
-#[tokio::test]
-async fn cookies_follow_the_public_url_and_the_response_mode() {
-    for (public_url, client, prefix, attributes) in [
-        (HTTPS, "oauth1", "__Host-oauth-login-", "; Secure; SameSite=Lax"),
-        (HTTPS, "oauth2", "__Host-oauth-login-", "; Secure; SameSite=Lax"),
-        (HTTPS, "openid", "__Host-oauth-login-", "; Secure; SameSite=Lax"),
-        (HTTPS, "posted", "__Host-oauth-login-", "; Secure; SameSite=None"),
-        (LOOPBACK, "oauth1", "oauth-login-", "; SameSite=Lax"),
-        (LOOPBACK, "oauth2", "oauth-login-", "; SameSite=Lax"),
-        (LOOPBACK, "openid", "oauth-login-", "; SameSite=Lax"),
-        (LOOPBACK, "posted", "oauth-login-", "; SameSite=Lax"),
-    ] {
-        let app = App::at(public_url).await;
-        let mut browser = Browser::default();
-        let answer = browser.get(&app, &format!("/login/{client}")).await;
-        let [line] = &answer.set_cookies()[..] else { panic!("one cookie: {answer:?}") };
-        assert!(line.starts_with(prefix), "{line}");
-        let (_, got) = line.split_once("; ").unwrap();
-        assert_eq!(got, format!("Path=/; Max-Age=3600; HttpOnly{attributes}"), "{client}");
-
-        let delivery = app.at_provider(answer.headers[LOCATION].to_str().unwrap()).await;
-        assert_eq!(delivery.by_post, client == "posted");
-        browser.completes(&app, &delivery).await;
-        assert!(browser.cookies.is_empty(), "{public_url} {client}");
-    }
-}
 
 #[tokio::test]
 async fn an_application_below_a_base_path_and_in_nested_routers_logs_in() {
@@ -97,70 +71,6 @@ async fn cookies_survive_middleware_that_replaces_answers() {
 }
 
 #[tokio::test]
-async fn cookies_of_others_do_not_disturb_a_login() {
-    let app = App::new().await;
-    let mut browser = Browser::default();
-    let Delivery { client, params, .. } = browser.approved(&app, "openid").await;
-    let (name, value) = browser.cookies.first_key_value().unwrap();
-    let line =
-        [b"theme=\xff\xfe\xe9; a=\"b; c\"; =; ", format!("{name}={value}").as_bytes(), b"; z"]
-            .concat();
-    let request = Request::get(format!("/authorize/{client}?{params}"));
-    let request = request.header(COOKIE, axum::http::HeaderValue::from_bytes(&line).unwrap());
-    let answer = Browser::default().send(&app.router, request, Body::empty()).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let [line] = &answer.set_cookies()[..] else { panic!("one cookie: {answer:?}") };
-    assert!(line.starts_with(&format!("{name}=; ")), "{line}");
-}
-
-#[tokio::test]
-async fn cookies_in_several_header_lines_are_read() {
-    let app = App::new().await;
-    let mut browser = Browser::default();
-    let Delivery { client, params, .. } = browser.approved(&app, "oauth2").await;
-    let (name, value) = browser.cookies.first_key_value().unwrap();
-    let request = Request::get(format!("/authorize/{client}?{params}"))
-        .header(COOKIE, "a=b")
-        .header(COOKIE, format!("{name}={value}"))
-        .header(COOKIE, "c=d");
-    let answer = Browser::default().send(&app.router, request, Body::empty()).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-}
-
-#[tokio::test]
-async fn a_handlers_own_cookies_stay_beside_the_logins() {
-    async fn both(oauth: OAuth) -> Result<impl IntoResponse, Error> {
-        let client = oauth.client("oauth2")?;
-        let redirect = client.authorize_redirect(oauth.callback_url("oauth2")?).await?;
-        Ok(([(SET_COOKIE, "mine=1; Path=/; HttpOnly")], redirect))
-    }
-    let app = App::new().await;
-    let layer = OAuthLayer::new(app.registry.clone(), Seal::generate());
-    let router = Router::new().route("/", axum::routing::get(both)).layer(layer);
-    let mut browser = Browser::default();
-    let answer = browser.send(&router, Request::get("/"), Body::empty()).await;
-    assert_eq!((answer.status, answer.set_cookies().len()), (303, 2));
-    assert_eq!(browser.cookies["mine"], "1");
-}
-
-#[tokio::test]
-async fn a_request_that_begins_no_login_gets_no_header_of_ours() {
-    let app = App::new().await;
-    let layer = OAuthLayer::new(app.registry.clone(), Seal::generate());
-    let plain = || async { "plain" };
-    let asks = |_oauth: OAuth| async { "asks" };
-    let router = Router::new()
-        .route("/plain", axum::routing::get(plain))
-        .route("/asks", axum::routing::get(asks))
-        .layer(layer);
-    for path in ["/plain", "/asks"] {
-        let answer = Browser::default().send(&router, Request::get(path), Body::empty()).await;
-        assert_eq!(answer.status, 200);
-        assert!(answer.set_cookies().is_empty() && !answer.is_kept_by_nobody(), "{path}");
-    }
-}
-
-#[tokio::test]
 async fn an_application_begins_while_its_provider_is_down_and_logs_in_when_it_is_back() {
     let app = App::new().await;
     app.provider.set_down(true);
@@ -175,24 +85,6 @@ async fn an_application_begins_while_its_provider_is_down_and_logs_in_when_it_is
         let mut browser = Browser::default();
         let delivery = browser.approved(&app, client).await;
         browser.completes(&app, &delivery).await;
-    }
-}
-
-#[tokio::test]
-async fn logins_of_many_browsers_at_once_reach_their_own() {
-    let app = std::sync::Arc::new(App::new().await);
-    let mut tasks = Vec::new();
-    for index in 0..40 {
-        let app = app.clone();
-        tasks.push(tokio::spawn(async move {
-            let mut browser = Browser::default();
-            let delivery = browser.approved(&app, CLIENTS[index % CLIENTS.len()]).await;
-            browser.completes(&app, &delivery).await;
-            browser.cookies.len()
-        }));
-    }
-    for task in tasks {
-        assert_eq!(task.await.unwrap(), 0);
     }
 }
 
@@ -243,4 +135,31 @@ async fn the_registrys_own_names_reach_handlers() {
     let answer =
         Browser::default().send(&again, Request::get("/login/openid"), Body::empty()).await;
     assert_eq!(answer.status, 303);
+}
+
+#[tokio::test]
+async fn a_route_without_the_layer_answers_500_and_shows_nothing() {
+    let router = routes();
+    for path in ["/login/openid", "/authorize/openid?code=a&state=b", "/notes/oauth2"] {
+        let answer = Browser::default().send(&router, Request::get(path), Body::empty()).await;
+        assert_eq!((answer.status, &*answer.code()), (500, "config"), "{path}");
+        assert!(
+            answer.error.unwrap().to_string().contains("OAuthLayer"),
+            "the log says what to do"
+        );
+    }
+    let answer = Browser::default().send(&router, Request::post("/start/x"), Body::empty()).await;
+    assert_eq!(answer.status, 500);
+}
+
+#[tokio::test]
+async fn a_registry_without_a_public_url_answers_500_and_shows_nothing() {
+    let provider = provider(HTTPS).await;
+    let settings = client_registry::providers::github().client_id("id").client_secret("canary");
+    let registry = OAuth::builder().register("github", settings).build().unwrap();
+    let router = router(registry, Seal::generate());
+    let request = Request::get("/login/github");
+    let answer = Browser::default().send(&router, request, Body::empty()).await;
+    assert_eq!((answer.status, &*answer.code()), (500, "config"));
+    provider.shutdown().await;
 }

@@ -22,7 +22,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let public_url = format!("http://{}", listener.local_addr()?);
     let (provider, env) = match demo {
         Some(_) => {
-            axum_login::demo(&public_url).await.map(|(running, env)| (Some(running), env))?
+            let (provider, vars) = demo_provider::for_examples(&public_url).await?;
+            (Some(provider), Env::from_vars(vars))
         }
         None => (None, Env::read()),
     };

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
+use integration_axum::Env;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -16,9 +17,9 @@ async fn each_protocol_tells_who_logged_in() {
     ] {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (provider, env) = axum_login::demo(&url).await.unwrap();
+        let (provider, vars) = demo_provider::for_examples(&url).await.unwrap();
         provider.set_auto_approve(Some("alice"));
-        let app = axum_login::app(protocol, env, &url).unwrap().unwrap();
+        let app = axum_login::app(protocol, Env::from_vars(vars), &url).unwrap().unwrap();
         let server = tokio::spawn(async { drop(axum::serve(listener, app).await) });
 
         let (status, body) = follow(format!("{url}/login")).await;
@@ -31,13 +32,10 @@ async fn each_protocol_tells_who_logged_in() {
 
 #[test]
 fn a_missing_setting_and_an_unknown_protocol_are_told() {
-    use integration_axum::Env;
     let none = || Env::from_vars([("UNRELATED", "x")]);
-    for (protocol, variable) in [
-        ("openid", "GOOGLE_CLIENT_ID"),
-        ("oauth2", "GITHUB_CLIENT_ID"),
-        ("oauth1", "CLASSIC_CLIENT_ID"),
-    ] {
+    for (protocol, variable) in
+        [("openid", "GOOGLE_CLIENT_"), ("oauth2", "GITHUB_CLIENT_"), ("oauth1", "CLASSIC_CLIENT_")]
+    {
         let error = axum_login::app(protocol, none(), "http://127.0.0.1:1").unwrap().unwrap_err();
         assert!(error.to_string().contains(variable), "{error}");
     }

@@ -40,7 +40,10 @@ mod oauth1;
 mod oidc;
 mod token;
 
+mod examples;
+
 pub use client::{Client, User};
+pub use examples::for_examples;
 pub use jose_core::Algorithm;
 pub use pages::escape;
 pub use provider::{Builder, DemoProvider, Fault, Running};

@@ -103,7 +103,7 @@ fn at(seconds: u64) -> Clock {
 async fn log_in(client: &Client, registry: &Registry, callback: &str) -> Outcome<Token> {
     let seal = Seal::generate();
     let begun = client.create_authorization_url(callback, &LoginOptions::new()).await?;
-    let session = Session::new(registry, &seal, []);
+    let session = Session::new(registry, &seal, [""; 0]);
     session.client(client.name())?.save_authorize_data(&begun.pending).await?;
     let kept = session.set_cookies();
     let kept = kept.iter().filter_map(|line| line.split(';').next());

@@ -20,7 +20,7 @@ fn before_it_is_initialised_a_registry_says_so() {
     assert!(registry.unregister("gone") && !registry.unregister("gone"));
     assert_eq!(registry.names(), [("github".to_owned(), "two".to_owned())]);
 
-    let session = Session::new(&registry, &Seal::generate(), []);
+    let session = Session::new(&registry, &Seal::generate(), [""; 0]);
     for error in [
         registry.client("github").unwrap_err(),
         session.client("github").unwrap_err(),
@@ -38,7 +38,7 @@ async fn a_lazy_registry_in_a_static_serves_after_init_and_so_do_its_clones() {
     static OAUTH: LazyLock<Registry> = LazyLock::new(Registry::lazy);
     let idp = Idp::new();
     let (clone, seal) = (OAUTH.clone(), Seal::generate());
-    let held = Session::new(&clone, &seal, []);
+    let held = Session::new(&clone, &seal, [""; 0]);
     OAUTH.register("idp", &Idp::provider()).unwrap();
     OAUTH.register("github", &github("early")).unwrap();
 

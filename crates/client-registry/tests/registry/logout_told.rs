@@ -27,7 +27,7 @@ fn token_of(key: &SigningKey, claims: &Value) -> String {
 
 /// The provider tells, by no browser.
 async fn tell(app: &App, raw: &str) -> LogoutAnswer {
-    let session = Session::new(&app.registry, &app.seal, []);
+    let session = Session::new(&app.registry, &app.seal, [""; 0]);
     let body = format!("logout_token={raw}");
     let answer = session.back_channel_logout("idp", FORM, body.as_bytes()).await;
     assert!(session.set_cookies().is_empty());
@@ -54,7 +54,7 @@ async fn has_token(app: &App, sub: &str) -> bool {
 }
 
 async fn frame(app: &App, query: &str) -> LogoutAnswer {
-    let session = Session::new(&app.registry, &app.seal, []);
+    let session = Session::new(&app.registry, &app.seal, [""; 0]);
     session.front_channel_logout("idp", query).await
 }
 
@@ -198,7 +198,7 @@ async fn bodies_that_hold_no_logout_token_are_refused() {
     let idp = Idp::new();
     let app = App::of(&idp, Idp::provider());
     let raw = token_of(&idp.key(), &claims(json!({})));
-    let session = Session::new(&app.registry, &app.seal, []);
+    let session = Session::new(&app.registry, &app.seal, [""; 0]);
     let huge = "x".repeat(70_000);
     for (name, content_type, body, code) in [
         ("idp", None, format!("logout_token={raw}"), "malformed_logout"),

@@ -272,7 +272,7 @@ async fn without_a_public_url_nobody_can_be_signed_in_and_the_error_says_why() {
         .clock(client_registry::Clock::from_fn(|| client_registry::UnixTime::from_seconds(START)));
     let registry = builder.register("idp", Idp::provider()).build().unwrap();
     let seal = Seal::generate();
-    let session = Session::new(&registry, &seal, []);
+    let session = Session::new(&registry, &seal, [""; 0]);
     let to = session.client("idp").unwrap().authorize_redirect("https://app.example/cb").await;
     let query = idp.approve(to.unwrap().location());
     let lines = session.set_cookies();
