@@ -206,9 +206,9 @@ impl Provider {
         }
     }
 
-    /// Says where the provider's profile answer holds the claims of OpenID Connect, `sub` above all:
-    /// pairs in the words of [`UserInfo::from_profile`](crate::UserInfo::from_profile), in place of
-    /// the preset's. Without any, they are found by what most providers call them.
+    /// For a provider without OpenID Connect: where its profile answer holds the claims, `sub` above
+    /// all. Pairs in the words of [`UserInfo::from_profile`](crate::UserInfo::from_profile), in place
+    /// of the preset's; without any, claims are found by what most providers call them.
     ///
     /// ```
     /// use client_registry::{Key, Provider};

@@ -6,7 +6,9 @@ use client_registry::{Authorized, Callback, Env, Key, Provider, UserInfo, provid
 use oidc_core::jwk::{Algorithm, SigningKey};
 use serde_json::{Value, json};
 
-use crate::common::{App, Browser, Http, START, Seen, answer, json_answer, params, published};
+use crate::common::{
+    App, Browser, Http, START, Seen, answer, json_answer, merge, params, published,
+};
 
 /// What a provider documents.
 pub(crate) struct Case {
@@ -106,6 +108,57 @@ impl Case {
         }
         key().sign(None, &[], claims.to_string().as_bytes()).unwrap()
     }
+}
+
+/// The parameters that every authorization request has here.
+macro_rules! asks {
+    ($front:literal, $name:literal, $scope:literal, $rest:literal) => {
+        concat!(
+            $front,
+            "?response_type=code&client_id=id&redirect_uri=https%3A%2F%2Fapp.example%2Fauthorize%2F",
+            $name,
+            "&state={state}&scope=",
+            $scope,
+            $rest
+        )
+    };
+}
+
+/// PKCE and a nonce.
+macro_rules! asks_with_pkce {
+    ($front:literal, $name:literal, $scope:literal, $rest:literal) => {
+        concat!(
+            $crate::presets::case::asks!($front, $name, $scope, ""),
+            "&code_challenge={code_challenge}&code_challenge_method=S256",
+            $rest
+        )
+    };
+}
+
+/// A token request, from the code on.
+macro_rules! trades {
+    ($name:literal, $rest:literal) => {
+        concat!(
+            "grant_type=authorization_code&code=c&redirect_uri=https%3A%2F%2Fapp.example%2Fauthorize%2F",
+            $name,
+            $rest
+        )
+    };
+}
+pub(crate) use {asks, asks_with_pkce, trades};
+
+/// A token answer with an ID token, changed by `more`.
+pub(crate) fn token(more: &Value) -> Value {
+    let mut token = json!({
+        "access_token": "t", "token_type": "Bearer", "expires_in": 3600, "id_token": "{id_token}",
+    });
+    merge(&mut token, more);
+    token
+}
+
+/// The claims of `names`, as an ID token has them.
+pub(crate) fn only(claims: &Value, names: &[&str]) -> Value {
+    names.iter().map(|name| ((*name).to_owned(), claims[*name].clone())).collect()
 }
 
 /// A sample of a profile, by its file in `tests/profiles`.

@@ -1,6 +1,8 @@
 //! Presets: each logs in as its provider documents it, and what the provider answers becomes a user.
 
+mod apple;
 mod case;
+mod microsoft;
 mod oauth1;
 mod oauth2;
 mod openid;
@@ -124,6 +126,60 @@ fn every_preset_is_found_by_its_name() {
     assert!(providers::by_name("gogle").is_none());
 }
 
+#[tokio::test]
+async fn the_mapping_of_a_preset_can_be_replaced() {
+    let provider = || providers::discord().client_id("id").client_secret("s");
+    for (provider, sub, name) in [
+        (provider(), "7", Some("N")),
+        (provider().profile([("sub", "/username"), ("name", "/note")]), "nelly", None),
+    ] {
+        let http = Http::new(|seen| {
+            Ok(match seen.address().ends_with("/token") {
+                true => json_answer(json!({"access_token": "t", "token_type": "Bearer"})),
+                false => json_answer(json!({"id": 7, "username": "nelly", "global_name": "N"})),
+            })
+        });
+        let app = App::new(http, |b| b.register("discord", provider));
+        let mut browser = Browser::new();
+        let url = app.begin(&mut browser, "discord").await.unwrap();
+        let callback = Callback::query(&format!("code=c&state={}", param(&url, "state")));
+        let login = app.finish(&mut browser, "discord", callback).await.unwrap();
+        let user = login.userinfo().await.unwrap();
+        assert_eq!((user.sub(), user.name()), (sub, name));
+    }
+}
+
 fn credentials() -> Env {
     Env::from_vars([("GITHUB_CLIENT_ID", "id"), ("GITHUB_CLIENT_SECRET", "s3cret")])
+}
+
+#[test]
+fn a_file_names_presets_by_its_tables() {
+    let toml = r#"
+        [apple]
+        client_id = "id"
+        client_secret = "made.else.where"
+        [github]
+        client_id = "id"
+        client_secret = "s"
+        domain = "git.example"
+        [keycloak]
+        client_id = "id"
+        client_secret = "s"
+        domain = "sso.example"
+        realm = "main"
+        [microsoft]
+        client_id = "id"
+        client_secret = "s"
+        tenant = "9122040d-6c67-4c5b-b112-36a304b66dad"
+        [x]
+        client_id = "id"
+        client_secret = "s"
+    "#;
+    let source = client_registry::Toml::text(toml).unwrap();
+    let registry = Registry::builder().source(source).http(Http::silent()).build().unwrap();
+    let titles: Vec<_> = registry.names().into_iter().map(|(_, title)| title).collect();
+    assert_eq!(titles, ["Apple", "GitHub", "Keycloak", "Microsoft", "X"]);
+    let protocol = |name: &str| registry.client(name).unwrap().protocol();
+    assert_eq!((protocol("keycloak"), protocol("x")), ("OpenID Connect", "OAuth 2.0"));
 }
