@@ -60,7 +60,8 @@ impl Session {
     /// a user.
     ///
     /// # Errors
-    /// [`Error::Config`] without a `public_url`; those of [`Authorized::userinfo`] and of the token
+    /// [`Error::Config`] without a `public_url`; [`Error::NeedsLogin`] where the provider has told of
+    /// this session's end meanwhile; those of [`Authorized::userinfo`], of the cache and of the token
     /// store. Nobody is signed in then.
     pub async fn sign_in(&self, login: &Authorized) -> Result<SignedIn, Error> {
         let user = login.userinfo().await?;
@@ -96,8 +97,12 @@ impl Session {
         if let Some(before) = self.signed_in().await? {
             registry.end_sign_in(&before.once).await?;
         }
-        login.save_for(&user.id()).await?;
         registry.note_session(self.seal(), &user).await?;
+        // The provider may have told of a logout while this login was under way.
+        if registry.has_ended(&user).await? {
+            return Err(Error::NeedsLogin("the provider has ended this session".to_owned()));
+        }
+        login.save_for(&user.id()).await?;
         self.set_user_cookie(cookie.set(&value, registry.0.sign_in.life), Some(user.clone()));
         Ok(user)
     }

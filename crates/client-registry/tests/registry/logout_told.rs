@@ -150,6 +150,21 @@ async fn applications_with_sessions_of_their_own_ask_what_has_ended() {
 }
 
 #[tokio::test]
+async fn a_login_that_was_under_way_when_its_session_ended_signs_nobody_in() {
+    let idp = Idp::new();
+    idp.claims(json!({"sid": "s1"}));
+    let app = App::of(&idp, Idp::provider());
+    let mut browser = Browser::new();
+    let url = app.begin(&mut browser, "idp").await.unwrap();
+    let session = app.session(&browser);
+    let callback = client_registry::Callback::query(&idp.approve(&url));
+    let login = session.client("idp").unwrap().authorize_access_token(callback).await.unwrap();
+    assert_eq!(outcome(&tell_with(&app, &idp, json!({})).await), "");
+    assert_code(session.sign_in(&login).await, "needs_login", "the session is over");
+    assert!(session.signed_in().await.unwrap().is_none() && !has_token(&app, "u1").await);
+}
+
+#[tokio::test]
 async fn refusal_c8_an_id_token_or_another_token_as_logout_token() {
     let idp = Idp::new();
     let app = App::of(&idp, Idp::provider());

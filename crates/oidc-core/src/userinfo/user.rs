@@ -106,6 +106,8 @@ impl UserInfo {
             })
             .collect();
         let mut claims = profile.clone();
+        // Any API could name somebody else's issuer here, and a user is issuer and subject.
+        claims.remove("iss");
         for (claim, value) in found {
             match value {
                 Some(value) => claims.insert(claim, value),
@@ -318,6 +320,21 @@ mod tests {
         assert_eq!(odd.updated_at(), Some(UnixTime::from_seconds(1_700_000_000)));
         assert_eq!((odd.locale(), odd.name(), odd.picture()), (None, None, None));
         assert_eq!(odd.given_name(), None);
+    }
+
+    #[test]
+    fn refusal_c15_an_issuer_in_a_plain_profile_is_none() {
+        let profile = json!({"iss": "https://bank.example", "id": 7});
+        let profile = profile.as_object().unwrap().clone();
+        let user = UserInfo::from_profile(profile.clone(), &[("sub", "id")]).unwrap();
+        assert_eq!((user.identity(), user.sub()), (None, "7"));
+        assert_eq!(user.raw(), &profile);
+        let mapped = UserInfo::from_profile(profile, &[("sub", "id"), ("iss", "iss")]).unwrap();
+        assert_eq!(
+            mapped.identity(),
+            Some(("https://bank.example", "7")),
+            "where that is asked for"
+        );
     }
 
     #[test]
