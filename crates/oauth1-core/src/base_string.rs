@@ -145,6 +145,9 @@ impl<'a> Parameter<'a> {
 
     /// Appends it, encoded into the base string.
     pub(crate) fn write(&self, out: &mut Writer) {
+        if let (Some(name), Some(value)) = (self.name.as_plain(), self.value.as_plain()) {
+            return out.pair_twice(name, value);
+        }
         self.name.write_twice(out);
         out.push(b"%3D");
         self.value.write_twice(out);

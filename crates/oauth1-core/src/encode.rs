@@ -112,25 +112,20 @@ impl Writer {
         self.at += at;
     }
 
-    /// Eight bytes at a time: as they are if all of them stay, else each by the table.
-    #[inline]
+    /// Appends `name=value`, percent-encoded, and the result percent-encoded again.
+    pub(crate) fn pair_twice(&mut self, name: &[u8], value: &[u8]) {
+        let room = self.room((name.len() + value.len()) * LONGEST + 2 * WINDOW);
+        let mut at = encode(room, 0, name, &TWICE);
+        if let Some(window) = window(room, at) {
+            window[..3].copy_from_slice(b"%3D");
+            at += 3;
+        }
+        self.at += encode(room, at, value, &TWICE);
+    }
+
     fn encode(&mut self, text: &[u8], table: &Table) {
         let room = self.room(text.len() * LONGEST + WINDOW);
-        let mut at = 0;
-        let (chunks, rest) = text.as_chunks::<8>();
-        for chunk in chunks {
-            let Some(window) = window(room, at) else { break };
-            if chunk.iter().fold(0, |any, byte| any | table.changes[usize::from(*byte)]) == 0 {
-                window[..8].copy_from_slice(chunk);
-                at += 8;
-            } else {
-                at += put(window, chunk, table);
-            }
-        }
-        if let Some(window) = window(room, at) {
-            at += put(window, rest, table);
-        }
-        self.at += at;
+        self.at += encode(room, 0, text, table);
     }
 
     #[inline]
@@ -179,6 +174,21 @@ fn window(room: &mut [u8], at: usize) -> Option<&mut [u8; WINDOW]> {
     room.get_mut(at..)?.first_chunk_mut()
 }
 
+/// Writes text by the table from `at` on, and says where it ends. It takes eight bytes at a time;
+/// which of them change is no branch, for that would be guessed wrong often.
+#[inline(always)]
+fn encode(room: &mut [u8], mut at: usize, text: &[u8], table: &Table) -> usize {
+    let (chunks, rest) = text.as_chunks::<8>();
+    for chunk in chunks {
+        let Some(window) = window(room, at) else { break };
+        at += put(window, chunk, table);
+    }
+    if let Some(window) = window(room, at) {
+        at += put(window, rest, table);
+    }
+    at
+}
+
 /// Writes up to eight bytes by the table, and says how long that is.
 #[inline(always)]
 fn put(window: &mut [u8; WINDOW], bytes: &[u8], table: &Table) -> usize {
@@ -193,6 +203,19 @@ fn put(window: &mut [u8; WINDOW], bytes: &[u8], table: &Table) -> usize {
         at += (entry >> 56) as usize;
     }
     at
+}
+
+/// Less than eight bytes as a little-endian number; of more, an arbitrary one.
+#[inline(always)]
+pub(crate) fn little_endian(bytes: &[u8]) -> u64 {
+    let length = bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u64::from(first) | u64::from(last) << (8 * (length - 4) % 64);
+    }
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return 0 };
+    let (middle, length) = (u64::from(bytes[length / 2]), length - 1);
+    u64::from(*first) | middle << (8 * length.div_ceil(2)) | u64::from(*last) << (8 * length)
 }
 
 /// Three bytes in base64.

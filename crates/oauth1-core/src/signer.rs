@@ -9,7 +9,7 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use protocol_core::{Error, UnixTime, random};
 
-use self::compose::{Covered, Once, Prepared, ascii};
+use self::compose::{Covered, Keyed, Once, Prepared, ascii};
 use crate::authorization;
 use crate::base_string::Target;
 use crate::encode::{Checked, Writer};
@@ -255,7 +255,7 @@ impl Signer {
                 let covered = Covered { method: request.method().as_str(), target, form };
                 let none: &[(&str, &str)] = &[];
                 let mut header = Writer::new();
-                self.header(&covered, none, &once, &mut header)?;
+                self.header(&self.keyed(), &covered, none, &once, &mut header)?;
                 request.headers_mut().insert(AUTHORIZATION, sensitive(header.finish())?);
             }
             Placement::Query => {
@@ -335,9 +335,49 @@ impl Signer {
         let covered = Covered { method, target: Target::parse(url)?, form: b"" };
         let once = Once { nonce: Checked::new(nonce), now, body_hash: None };
         let mut header = Writer::over(std::mem::take(out).into_bytes());
-        self.header(&covered, pairs, &once, &mut header)?;
+        self.header(&self.keyed(), &covered, pairs, &once, &mut header)?;
         *out = ascii(header.finish())?;
         Ok(())
+    }
+
+    /// As [`Signer::authorization_header`], on behalf of the user whose token this is, for this
+    /// once: nothing is copied out of the credentials and no key is kept. For a server that signs
+    /// for many users.
+    ///
+    /// # Errors
+    /// As [`Signer::authorization_header`].
+    ///
+    /// ```
+    /// use oauth1_core::{ClientCredentials, Signer, TokenCredentials, UnixTime};
+    ///
+    /// let signer = Signer::hmac_sha1(ClientCredentials::new("key", "secret"));
+    /// let token = TokenCredentials::new("token", "secret");
+    /// let (url, now) = ("https://api.example/x", UnixTime::from_seconds(1_700_000_000));
+    /// let pairs = [("a", "1")];
+    /// let once = signer.authorization_header_for(&token, "GET", url, &pairs, "n", now)?;
+    ///
+    /// let mut kept = String::new();
+    /// signer.with_token(token).authorization_header("GET", url, &pairs, "n", now, &mut kept)?;
+    /// assert_eq!(once, kept);
+    /// # Ok::<(), oauth1_core::Error>(())
+    /// ```
+    pub fn authorization_header_for<K: AsRef<str>, V: AsRef<str>>(
+        &self,
+        token: &TokenCredentials,
+        method: &str,
+        url: &str,
+        pairs: &[(K, V)],
+        nonce: &str,
+        now: UnixTime,
+    ) -> Result<String, Error> {
+        let covered = Covered { method, target: Target::parse(url)?, form: b"" };
+        let once = Once { nonce: Checked::new(nonce), now, body_hash: None };
+        let TokenCredentials { token, token_secret, .. } = token;
+        let prepared = Prepared::of(self, Some(token), token_secret);
+        let keyed = Keyed { token: Some(token), prepared: &prepared };
+        let mut header = Writer::new();
+        self.header(&keyed, &covered, pairs, &once, &mut header)?;
+        ascii(header.finish())
     }
 
     /// The value of `oauth_signature` for a base string, not percent-encoded.
@@ -362,8 +402,15 @@ impl Signer {
         }
     }
 
+    fn keyed(&self) -> Keyed<'_> {
+        let token = self.token.as_ref();
+        Keyed { token, prepared: self.prepared() }
+    }
+
     fn prepared(&self) -> &Prepared {
-        self.prepared.get_or_init(|| Arc::new(Prepared::of(self)))
+        let token_secret = &self.secrets.token_secret;
+        let prepare = || Arc::new(Prepared::of(self, self.token.as_ref(), token_secret));
+        self.prepared.get_or_init(prepare)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use crate::encode::{ONCE, TWICE, Writer, is_unreserved};
+use crate::encode::{ONCE, TWICE, Writer, is_unreserved, little_endian};
 
 /// A name or a value, as it is or form-encoded.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,12 @@ impl<'a> Text<'a> {
     /// The bytes that it stands for.
     pub(crate) fn decoded(self) -> impl Iterator<Item = u8> + use<'a> {
         Decoded { rest: self.bytes, escaped: self.escaped }
+    }
+
+    /// Its bytes, unless they are form-encoded.
+    #[inline]
+    pub(crate) fn as_plain(self) -> Option<&'a [u8]> {
+        (!self.escaped).then_some(self.bytes)
     }
 
     /// Appends the bytes that it stands for, percent-encoded twice.
@@ -65,15 +71,15 @@ impl<'a> Text<'a> {
     /// the texts, in the same direction.
     #[inline(always)]
     pub(crate) fn key(self) -> u64 {
-        let key = match self.bytes.first_chunk::<8>() {
-            Some(bytes) if !self.escaped => bytes.map(rank),
-            _ => {
-                let mut key = [0; 8];
-                key.iter_mut().zip(self.decoded()).for_each(|(place, byte)| *place = rank(byte));
-                key
-            }
+        let key = if self.escaped {
+            let mut key = [0; 8];
+            key.iter_mut().zip(self.decoded()).for_each(|(place, byte)| *place = byte);
+            key
+        } else {
+            let short = || little_endian(self.bytes).to_le_bytes();
+            self.bytes.first_chunk::<8>().map_or_else(short, |bytes| *bytes)
         };
-        u64::from_be_bytes(key)
+        u64::from_be_bytes(key.map(rank))
     }
 
     pub(crate) fn starts_with(self, prefix: &[u8]) -> bool {

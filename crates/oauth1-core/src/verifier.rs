@@ -213,7 +213,8 @@ impl Verifier {
             return Err(Reason::KeyTypeMismatch { alg: method.name().to_owned() }.into());
         }
         let unknown = Secrets::of_client("unknown");
-        let key = method.key(secrets.unwrap_or(&unknown));
+        let by = secrets.unwrap_or(&unknown);
+        let key = method.key(by, &by.token_secret);
         let holds = key.verify(signed.base_string.as_bytes(), &signed.signature);
         if secrets.is_none() {
             return Err(Reason::UnknownConsumer.into());

@@ -3,12 +3,32 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use protocol_core::UnixTime;
+use protocol_core::{ReplayKey, UnixTime};
 
-/// Remembers values until their time has passed; refuses one that it remembers.
+/// Remembers values until their time has passed; refuses one that it remembers: finished logins,
+/// the nonces of signed requests (RFC 5849 §3.3), the `jti` of logout tokens.
 ///
-/// At its capacity the value that expires first is forgotten. In memory: copies in other processes
-/// know nothing of it.
+/// At its capacity the value that expires first is forgotten, so give it room for all that a
+/// window of time may bring. In memory: copies in other processes know nothing of it. It is `Sync`,
+/// and one serves the whole application.
+///
+/// ```
+/// use client_registry::{Clock, ReplaySet, Secrets};
+/// use oauth1_core::{ClientCredentials, Signer, Verifier};
+///
+/// let nonces = ReplaySet::new(100_000);
+/// let (verifier, now) = (Verifier::new(), Clock::system().now());
+/// let mut webhook = http::Request::post("https://app.example/hook").body("")?;
+/// Signer::hmac_sha1(ClientCredentials::new("shop", "secret")).sign(&mut webhook, now)?;
+///
+/// let receive = || {
+///     let secrets = Ok(Some(Secrets::of_client("secret")));
+///     verifier.verify_request(&webhook, now, |_| secrets, |key| nonces.first_use_of(key, now))
+/// };
+/// assert_eq!(receive()?.consumer_key(), "shop");
+/// assert_eq!(receive().unwrap_err().code(), "nonce_reused");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct ReplaySet {
     capacity: usize,
@@ -26,6 +46,12 @@ impl ReplaySet {
     /// A set of at most `capacity` values, at about 120 bytes each.
     pub fn new(capacity: usize) -> Self {
         ReplaySet { capacity: capacity.max(1), inner: Mutex::default() }
+    }
+
+    /// Notes what a core names, until the time that it names. False if it was there already: a
+    /// replay.
+    pub fn first_use_of(&self, key: &ReplayKey, now: UnixTime) -> bool {
+        self.first_use(&key.value, key.until, now)
     }
 
     /// Notes `value` until `until`. False if it was there already: a replay.

@@ -5,10 +5,10 @@ use std::task::Poll;
 use std::thread::{self, ThreadId};
 
 use client_registry::{
-    Body, Callback, Error, Key, Provider, Secrets, SignatureMethod, Token, UnixTime,
+    Body, Callback, Error, Key, Provider, ReplaySet, Secrets, SignatureMethod, Token, UnixTime,
 };
 use http::Request;
-use oauth1_core::Verifier;
+use oauth1_core::{ClientCredentials, Signer, Verifier};
 
 use crate::common::{App, Browser, Http, START, Seen, answer, assert_code};
 
@@ -235,6 +235,33 @@ impl SignatureMethod for Broken {
     fn sign(&self, _base_string: &str, _secrets: &Secrets) -> Result<String, Error> {
         Err(Error::config("kms", "it is out of reach"))
     }
+}
+
+#[test]
+fn nonces_of_received_requests_are_kept_while_their_timestamps_are_taken() {
+    let (verifier, nonces) = (Verifier::new(), ReplaySet::new(1000));
+    let receive = |request: &Request<String>, now: UnixTime| {
+        let secrets = Ok(Some(Secrets::of_client("s")));
+        let taken =
+            verifier.verify_request(request, now, |_| secrets, |key| nonces.first_use_of(key, now));
+        taken.map(drop).map_err(|error| error.code().to_owned())
+    };
+    let at = |seconds| UnixTime::from_seconds(START + seconds);
+    let signer = Signer::hmac_sha1(ClientCredentials::new("id", "s"));
+    let signed = |seconds| {
+        let mut request = Request::post("https://app.example/hook").body(String::new()).unwrap();
+        signer.sign(&mut request, at(seconds)).unwrap();
+        request
+    };
+    let early = signed(300); // By a clock that is five minutes ahead.
+    assert_eq!(receive(&early, at(0)), Ok(()));
+    for (later, code) in [(0, "nonce_reused"), (600, "nonce_reused"), (601, "stale_timestamp")] {
+        assert_eq!(receive(&early, at(later)), Err(code.to_owned()), "{later} s later");
+    }
+    for _ in 0..2000 {
+        assert_eq!(receive(&signed(601), at(601)), Ok(()), "each has a nonce of its own");
+    }
+    assert_eq!(nonces.len(), 1000, "and no more are kept than there is room for");
 }
 
 #[tokio::test]

@@ -105,10 +105,10 @@ impl Secrets {
         self
     }
 
-    /// Both, encoded and joined by `&`: the HMAC key (RFC 5849 §3.4.2), the PLAINTEXT signature
+    /// The client's and this one, encoded and joined by `&`: the HMAC key (RFC 5849 §3.4.2), the PLAINTEXT signature
     /// (§3.4.4).
-    pub(crate) fn joined(&self) -> Zeroizing<Vec<u8>> {
-        let parts = [self.client_secret.expose(), self.token_secret.expose()];
+    fn joined(&self, token_secret: &TokenSecret) -> Zeroizing<Vec<u8>> {
+        let parts = [self.client_secret.expose(), token_secret.expose()];
         let mut joined = Zeroizing::new(Vec::with_capacity(parts[0].len() + 1 + parts[1].len()));
         for (at, part) in parts.into_iter().enumerate() {
             if at > 0 {
@@ -146,14 +146,19 @@ impl Method {
         }
     }
 
-    /// The key state for these secrets: what can be done once is done here.
-    pub(crate) fn key(&self, secrets: &Secrets) -> Key {
+    /// The key state for these secrets, but for `token_secret` as the token's: what can be done
+    /// once is done here.
+    pub(crate) fn key(&self, secrets: &Secrets, token_secret: &TokenSecret) -> Key {
+        let joined = || secrets.joined(token_secret);
         match self {
-            Method::HmacSha1 => Key::HmacSha1(hmac::Sha1Key::new(&secrets.joined())),
-            Method::HmacSha256 => Key::HmacSha256(hmac::Sha256Key::new(&secrets.joined())),
-            Method::HmacSha512 => Key::HmacSha512(hmac::Sha512Key::new(&secrets.joined())),
-            Method::Plaintext => Key::Plaintext(secrets.joined()),
-            Method::Own(own) => Key::Own(Arc::clone(own), secrets.clone()),
+            Method::HmacSha1 => Key::HmacSha1(hmac::Sha1Key::new(&joined())),
+            Method::HmacSha256 => Key::HmacSha256(hmac::Sha256Key::new(&joined())),
+            Method::HmacSha512 => Key::HmacSha512(hmac::Sha512Key::new(&joined())),
+            Method::Plaintext => Key::Plaintext(joined()),
+            Method::Own(own) => {
+                let secrets = secrets.clone().with_token(token_secret.clone());
+                Key::Own(Arc::clone(own), secrets)
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a signer writes (RFC 5849 §3.4.1, §3.5): base string, header and form, each in one buffer.
 
-use protocol_core::{AccessToken, Error, UnixTime};
+use protocol_core::{AccessToken, Error, TokenSecret, UnixTime};
 
 use super::{PROTOCOL, Signer};
 use crate::base_string::{
@@ -12,13 +12,16 @@ use crate::text::Text;
 
 impl Signer {
     /// The protocol parameters that do not change from request to request, sorted by name.
-    fn constants(&self) -> [(&'static str, Option<&str>); 7] {
+    fn constants<'a>(
+        &'a self,
+        token: Option<&'a AccessToken>,
+    ) -> [(&'static str, Option<&'a str>); 7] {
         [
             ("oauth_callback", self.callback.as_deref()),
             ("oauth_consumer_key", Some(&*self.identifier)),
             ("oauth_session_handle", self.session_handle.as_deref()),
             ("oauth_signature_method", Some(self.method.name())),
-            ("oauth_token", self.token.as_ref().map(AccessToken::expose)),
+            ("oauth_token", token.map(AccessToken::expose)),
             ("oauth_verifier", self.verifier.as_deref()),
             ("oauth_version", self.version.then_some("1.0")),
         ]
@@ -28,14 +31,15 @@ impl Signer {
     /// serves both.
     pub(super) fn header<K: AsRef<str>, V: AsRef<str>>(
         &self,
+        keyed: &Keyed<'_>,
         covered: &Covered<'_>,
         pairs: &[(K, V)],
         once: &Once<'_>,
         out: &mut Writer,
     ) -> Result<(), Error> {
-        let prepared = self.prepared();
+        let prepared = keyed.prepared;
         let timestamp = Seconds::of(once.now);
-        self.base_string(prepared, covered, pairs, once, &timestamp, out)?;
+        self.base_string(keyed, covered, pairs, once, &timestamp, out)?;
         let signature = prepared.key.sign(out.written())?;
         out.restart();
         out.push(prepared.header());
@@ -59,12 +63,12 @@ impl Signer {
         once: &Once<'_>,
         form: &str,
     ) -> Result<String, Error> {
-        let prepared = self.prepared();
+        let keyed = self.keyed();
         let timestamp = Seconds::of(once.now);
         let none: &[(&str, &str)] = &[];
         let mut out = Writer::new();
-        self.base_string(prepared, covered, none, once, &timestamp, &mut out)?;
-        let signature = prepared.key.sign(out.written())?;
+        self.base_string(&keyed, covered, none, once, &timestamp, &mut out)?;
+        let signature = keyed.prepared.key.sign(out.written())?;
         out.restart();
         out.push(form.as_bytes());
         let mut push = |name: &str, value: &str| {
@@ -75,7 +79,7 @@ impl Signer {
             out.push(b"=");
             out.once(value.as_bytes());
         };
-        for (name, value) in self.constants() {
+        for (name, value) in self.constants(keyed.token) {
             if let Some(value) = value {
                 push(name, value);
             }
@@ -91,13 +95,14 @@ impl Signer {
 
     fn base_string<K: AsRef<str>, V: AsRef<str>>(
         &self,
-        prepared: &Prepared,
+        keyed: &Keyed<'_>,
         covered: &Covered<'_>,
         pairs: &[(K, V)],
         once: &Once<'_>,
         timestamp: &Seconds,
         out: &mut Writer,
     ) -> Result<(), Error> {
+        let prepared = keyed.prepared;
         // Few parameters, the usual case, need no heap.
         let mut few = [None; 24];
         let mut many = Vec::new();
@@ -144,7 +149,7 @@ impl Signer {
         let (before, after) = parameters.split_at(before);
         if after.iter().flatten().next().is_some_and(|next| next.name.starts_with(b"oauth_")) {
             let mut all: Vec<_> = before.iter().chain(after).flatten().copied().collect();
-            let constants = self.constants();
+            let constants = self.constants(keyed.token);
             let sent = constants.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
             all.extend(sent.map(|(name, value)| Parameter::plain(name, value)));
             all.push(Parameter::plain("oauth_nonce", once.nonce.as_str()));
@@ -193,6 +198,12 @@ pub(super) struct Once<'a> {
     pub(super) body_hash: Option<&'a str>,
 }
 
+/// On whose behalf a signature is made: the token that is sent, and what is ready for it.
+pub(super) struct Keyed<'a> {
+    pub(super) token: Option<&'a AccessToken>,
+    pub(super) prepared: &'a Prepared,
+}
+
 /// What is the same for every request of a signer: the key, and texts that need no encoding anew.
 pub(super) struct Prepared {
     pub(super) key: Key,
@@ -203,12 +214,16 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub(super) fn of(signer: &Signer) -> Self {
-        let constants = signer.constants().map(|(name, value)| (name, value.map(Checked::new)));
+    pub(super) fn of(
+        signer: &Signer,
+        token: Option<&AccessToken>,
+        token_secret: &TokenSecret,
+    ) -> Self {
+        let constants = signer.constants(token);
         let sent = || constants.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
-        let size: usize = sent().map(|(n, v)| 2 * (n.len() + v.as_str().len()) + 16).sum();
+        let size: usize = sent().map(|(n, v)| 2 * (n.len() + v.len()) + 16).sum();
         let mut text = Writer::new();
-        text.reserve(size + 256);
+        text.reserve(size + 512);
         let mut cuts = [0; 4];
         for (at, (name, value)) in constants.iter().enumerate() {
             // Where the two that change sort among the constants.
@@ -226,7 +241,7 @@ impl Prepared {
             if let Some(value) = value {
                 text.push(name.as_bytes());
                 text.push(b"%3D");
-                value.write_twice(&mut text);
+                text.twice(value.as_bytes());
                 text.push(b"%26");
             }
         }
@@ -242,11 +257,12 @@ impl Prepared {
         for (name, value) in sent() {
             text.push(name.as_bytes());
             text.push(b"=\"");
-            value.write_once(&mut text);
+            text.once(value.as_bytes());
             text.push(b"\", ");
         }
         text.push(b"oauth_timestamp=\"");
-        Prepared { key: signer.method.key(&signer.secrets), text: text.finish(), cuts }
+        let key = signer.method.key(&signer.secrets, token_secret);
+        Prepared { key, text: text.finish(), cuts }
     }
 
     fn until_nonce(&self) -> &[u8] {
