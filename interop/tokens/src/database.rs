@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use client_registry::{Builder, Seal};
+use integration_redis::RedisCache;
 use integration_sqlx::{PostgresTokenStore, SqliteTokenStore};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 
 use crate::Outcome;
+
+/// The variable with the Redis whose lease is taken in place of the store's.
+pub(crate) const LEASE: &str = "LEASE_BY_REDIS";
 
 pub(crate) enum Store {
     Sqlite(SqliteTokenStore),
@@ -18,6 +22,10 @@ impl Store {
     pub(crate) fn on(self, builder: Builder, seal: Seal) -> Builder {
         // Short, so that the lease of a killed process is soon over.
         let builder = builder.refresh_lease(Duration::from_millis(600));
+        let builder = match std::env::var(LEASE) {
+            Ok(url) => builder.refresh_lease_by(RedisCache::new(&url).expect("a Redis")),
+            Err(_) => builder,
+        };
         match self {
             Store::Sqlite(store) => builder.token_store(store, seal),
             Store::Postgres(store) => builder.token_store(store, seal),

@@ -5,16 +5,21 @@
 //! tokens race  DATABASE [processes callers expiries]    default 8 200 50
 //! tokens kills DATABASE [times]                         default 200
 //! tokens oidc  DATABASE ISSUER                          npm oidc-provider, started with --auto
+//! tokens redis DATABASE                                 a Redis of its own: takes, an outage, leases
 //! ```
 
 mod database;
 mod kills;
 mod oidc;
+mod outage;
 mod race;
+mod server;
+mod takes;
 mod worker;
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use client_registry::{
     Builder, Callback, Client, Clock, HttpClient, Key, LoginOptions, Provider, Registry, Seal,
@@ -53,11 +58,35 @@ async fn run(arguments: &[String]) -> Outcome<()> {
         }
         [figure, database, ..] if figure == "kills" => kills::run(database, number(2, 200)?).await,
         [figure, database, issuer] if figure == "oidc" => oidc::run(database, issuer).await,
+        [figure, database] if figure == "redis" => redis(database).await,
         [figure, database, issuer, ..] if figure == "worker" => {
             worker::run(database, issuer, number(3, 1)?).await
         }
         _ => Err("expected race DATABASE or kills DATABASE".into()),
     }
+}
+
+/// What integration-redis promises.
+async fn redis(database: &str) -> Outcome<()> {
+    let mut redis = server::Redis::start().await?;
+    takes::run(&redis.url()).await?;
+    outage::run(&mut redis).await?;
+
+    // The race once more, with the lease of Redis in place of the database's.
+    let (processes, callers, expiries) = ("4", "100", "20");
+    let before = redis.calls("eval").await?;
+    let race = tokio::process::Command::new(std::env::current_exe()?)
+        .args(["race", database, processes, callers, expiries])
+        .env(database::LEASE, redis.url())
+        .status()
+        .await?;
+    let leases = redis.calls("eval").await? - before;
+    // One takes and gives back at each expiry; whoever else asks, asks in vain.
+    if !race.success() || leases < 2 * expiries.parse::<usize>()? {
+        return Err(format!("the race by Redis's lease failed, with {leases} leases").into());
+    }
+    println!("race: by the lease of Redis, which was asked {leases} times");
+    Ok(())
 }
 
 /// A provider with rotation and reuse detection, and one client.
@@ -87,12 +116,20 @@ async fn registry(
     clock: Clock,
     more: impl FnOnce(Builder) -> Builder,
 ) -> Outcome<Registry> {
-    let builder = Registry::builder()
-        .http(integration_reqwest::Client::new()?)
-        .clock(clock)
-        .register("idp", settings(issuer));
+    let builder =
+        Registry::builder().http(http_client()?).clock(clock).register("idp", settings(issuer));
     let builder = database::store(database).await?.on(builder, Seal::new([[7; 32]])?);
     Ok(more(builder).build()?)
+}
+
+/// One for all: making it reads the system's certificates.
+fn http_client() -> Outcome<integration_reqwest::Client> {
+    static CLIENT: OnceLock<integration_reqwest::Client> = OnceLock::new();
+    if let Some(client) = CLIENT.get() {
+        return Ok(client.clone());
+    }
+    let client = integration_reqwest::Client::new()?;
+    Ok(CLIENT.get_or_init(|| client).clone())
 }
 
 fn at(seconds: u64) -> Clock {
@@ -118,7 +155,7 @@ async fn log_in(client: &Client, registry: &Registry, callback: &str) -> Outcome
 
 /// Follows a provider's redirects with its cookies, to the query that it sends us back with.
 async fn walk(from: &str, callback: &str) -> Outcome<String> {
-    let browser = integration_reqwest::Client::new()?;
+    let browser = http_client()?;
     let mut url = from.to_owned();
     let mut cookies: Vec<String> = Vec::new();
     for _ in 0..10 {
