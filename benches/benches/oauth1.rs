@@ -4,10 +4,10 @@ use std::hint::black_box;
 use std::num::NonZeroU64;
 
 use benches::requests::{S1_SIGNATURE, SignedRequest, s1, s2};
-use benches::{Contender, FLOOR, OURS, Table};
+use benches::{Contender, FLOOR, OURS, Table, peers};
 use hmac::{Hmac, KeyInit, Mac};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use oauth1_core::Signer;
+use oauth1_core::{Signer, TokenCredentials};
 use oauth1_request::{Builder, Credentials, HMAC_SHA1, HmacSha1, ParameterList};
 use protocol_core::{base64url, percent};
 use reqwest_oauth1::OAuthClientProvider as _;
@@ -18,80 +18,52 @@ const PEER: &str = "oauth1-request";
 fn main() {
     let mut table = Table::from_args("oauth1");
     for (name, request) in [("S1", s1()), ("S2", s2())] {
-        all_agree(&request);
+        let signature = all_agree(&request);
         header_kept_key(&mut table, name, &request);
-        header_of_pairs(&mut table, name, &request);
+        header_of_url(&mut table, name, &request);
         header_per_call(&mut table, name, &request);
         whole_request(&mut table, name, &request);
+        table.beside(&format!("{name} request"), || peers::measured(&request, &signature));
     }
     table.finish();
 }
 
-/// The key is made ready once; ours writes into one buffer, the peer always makes a new text.
+/// The key is made ready once, both get the same sorted pairs; ours writes into one buffer, the peer always
+/// makes a new text.
 fn header_kept_key(table: &mut Table, name: &str, request: &SignedRequest) {
+    let (signer, pairs, mut out) = (request.signer(), request.pairs(), String::new());
+    let ours = || header(&signer, request, request.uri, &pairs, &mut out);
+    against_peer(table, &format!("{name} header kept key"), request, Box::new(ours));
+}
+
+/// As before, but ours reads the parameters of the query from the encoded URL.
+fn header_of_url(table: &mut Table, name: &str, request: &SignedRequest) {
     let (signer, url, mut out) = (request.signer(), request.url(), String::new());
-    let (builder, parameters) = (builder(request), parameters(request));
-    table.row(
-        &format!("{name} header kept key"),
-        vec![
-            (OURS, Box::new(|| header(&signer, request, &url, &mut out))),
-            (FLOOR, floor(request)),
-            (
-                PEER,
-                Box::new(|| {
-                    let uri = black_box(request.uri);
-                    black_box(builder.authorize(request.method, uri, &parameters));
-                }),
-            ),
-        ],
-    );
+    let ours = || header(&signer, request, &url, &request.form, &mut out);
+    against_peer(table, &format!("{name} header of a URL"), request, Box::new(ours));
 }
 
-/// As before, but all parameters come as pairs, as the peer wants them: none has to be decoded.
-fn header_of_pairs(table: &mut Table, name: &str, request: &SignedRequest) {
-    let (signer, mut out) = (request.signer(), String::new());
-    let (builder, parameters) = (builder(request), parameters(request));
-    let pairs: Vec<_> = request.query.iter().chain(&request.form).copied().collect();
-    table.row(
-        &format!("{name} header of pairs"),
-        vec![
-            (OURS, Box::new(|| header_of(&signer, request, request.uri, &pairs, &mut out))),
-            (FLOOR, floor(request)),
-            (
-                PEER,
-                Box::new(|| {
-                    let uri = black_box(request.uri);
-                    black_box(builder.authorize(request.method, uri, &parameters));
-                }),
-            ),
-        ],
-    );
-}
-
-/// All begins with the secrets, and ends with a new text.
+/// Both begin with the secrets, and end with a new text.
 fn header_per_call(table: &mut Table, name: &str, request: &SignedRequest) {
-    let (url, parameters) = (request.url(), parameters(request));
-    table.row(
-        &format!("{name} header per call"),
-        vec![
-            (
-                OURS,
-                Box::new(|| {
-                    let mut out = String::new();
-                    header(&black_box(request).signer(), request, &url, &mut out);
-                    black_box(out);
-                }),
-            ),
-            (FLOOR, floor(request)),
-            (
-                PEER,
-                Box::new(|| {
-                    let builder = builder(black_box(request));
-                    black_box(builder.authorize(request.method, request.uri, &parameters));
-                }),
-            ),
-        ],
-    );
+    let (signer, token) =
+        (Signer::hmac_sha1(request.client_credentials()), request.token_credentials());
+    let pairs = request.pairs();
+    let ours = || drop(black_box(header_once(&signer, &token, request, &pairs)));
+    against_peer(table, &format!("{name} header per call"), request, Box::new(ours));
+}
+
+fn against_peer(
+    table: &mut Table,
+    row: &str,
+    request: &SignedRequest,
+    ours: Box<dyn FnMut() + '_>,
+) {
+    let parameters = parameters(request);
+    let peer = || {
+        let builder = builder(black_box(request));
+        black_box(builder.authorize(request.method, black_box(request.uri), &parameters));
+    };
+    table.row(row, vec![(OURS, ours), (FLOOR, floor(request)), (PEER, Box::new(peer))]);
 }
 
 /// A request that someone else built: its parameters are read from its query and body.
@@ -115,27 +87,30 @@ fn whole_request(table: &mut Table, name: &str, request: &SignedRequest) {
     table.row(&format!("{name} request"), contenders);
 }
 
-fn header(signer: &Signer, request: &SignedRequest, url: &str, out: &mut String) {
-    header_of(signer, request, url, &request.form, out);
-}
-
-fn header_of(
+fn header(
     signer: &Signer,
     request: &SignedRequest,
     url: &str,
     pairs: &[(&str, &str)],
     out: &mut String,
 ) {
+    let (url, out) = (black_box(url), black_box(out));
     signer
-        .authorization_header(
-            request.method,
-            black_box(url),
-            pairs,
-            request.nonce,
-            request.now(),
-            black_box(out),
-        )
+        .authorization_header(request.method, url, pairs, request.nonce, request.now(), out)
         .expect("a signature");
+}
+
+fn header_once(
+    signer: &Signer,
+    token: &TokenCredentials,
+    request: &SignedRequest,
+    pairs: &[(&str, &str)],
+) -> String {
+    let (method, url) = (request.method, black_box(request.uri));
+    let token = black_box(token);
+    signer
+        .authorization_header_for(token, method, url, pairs, request.nonce, request.now())
+        .expect("a signature")
 }
 
 fn floor(request: &SignedRequest) -> Box<dyn FnMut()> {
@@ -161,9 +136,8 @@ fn builder(request: &SignedRequest) -> Builder<'_, HmacSha1, &str, &str> {
 
 type Pairs<K, V> = ParameterList<K, V, Vec<(K, V)>>;
 
-/// Sorted, as the peer wants them.
 fn parameters(request: &SignedRequest) -> Pairs<&'static str, &'static str> {
-    ParameterList::new(request.query.iter().chain(&request.form).copied().collect())
+    ParameterList::new(request.pairs())
 }
 
 fn http_request(request: &SignedRequest) -> http::Request<String> {
@@ -209,7 +183,7 @@ fn sign_with_reqwest(client: &ReqwestClient, url: &str) -> reqwest::Request {
 }
 
 /// A contender that signs something else would be no contender.
-fn all_agree(request: &SignedRequest) {
+fn all_agree(request: &SignedRequest) -> String {
     let mac = hmac(request).chain_update(request.base_string()).finalize().into_bytes();
     let expected = base64url::encode_standard(mac);
     if request.url() == s1().url() {
@@ -220,11 +194,12 @@ fn all_agree(request: &SignedRequest) {
     let holds = |header: &str| assert!(header.contains(&expected), "{header}: {expected}");
 
     let mut out = String::new();
-    header(&request.signer(), request, &request.url(), &mut out);
+    header(&request.signer(), request, &request.url(), &request.form, &mut out);
     holds(&out);
-    let pairs: Vec<_> = request.query.iter().chain(&request.form).copied().collect();
-    header_of(&request.signer(), request, request.uri, &pairs, &mut out);
+    header(&request.signer(), request, request.uri, &request.pairs(), &mut out);
     holds(&out);
+    let client = Signer::hmac_sha1(request.client_credentials());
+    holds(&header_once(&client, &request.token_credentials(), request, &request.pairs()));
     holds(&builder(request).authorize(request.method, request.uri, &parameters(request)));
 
     let mut ours = http_request(request);
@@ -239,4 +214,5 @@ fn all_agree(request: &SignedRequest) {
     for signed in [ours, theirs] {
         holds(signed.headers()[AUTHORIZATION].to_str().expect("ASCII"));
     }
+    expected
 }

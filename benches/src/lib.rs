@@ -4,6 +4,7 @@
 //! ratio of its numbers says little. The ratios come from a sampler that takes turns.
 #![forbid(unsafe_code)]
 
+pub mod peers;
 pub mod requests;
 pub mod tokens;
 
@@ -66,6 +67,14 @@ impl Table {
         if wanted.get() {
             let medians = medians(&mut contenders);
             self.rows.push(Row { name: name.to_owned(), medians });
+        }
+    }
+
+    /// Adds to the last row what was measured elsewhere, in nanoseconds, if it is the row of this
+    /// name.
+    pub fn beside(&mut self, name: &str, measured: impl FnOnce() -> Vec<(&'static str, f64)>) {
+        if let Some(row) = self.rows.last_mut().filter(|row| row.name == name) {
+            row.medians.extend(measured());
         }
     }
 

@@ -79,6 +79,13 @@ impl SignedRequest {
         }
     }
 
+    /// All parameters, decoded and sorted: as `oauth1-request` wants them.
+    pub fn pairs(&self) -> Vec<(&'static str, &'static str)> {
+        let mut pairs: Vec<_> = self.query.iter().chain(&self.form).copied().collect();
+        pairs.sort_unstable();
+        pairs
+    }
+
     /// The body.
     pub fn body(&self) -> String {
         encoded(&self.form)
