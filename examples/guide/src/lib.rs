@@ -30,6 +30,27 @@ pub mod db {
     }
 }
 
+/// Stands for a table of the application's own whose rows end.
+pub mod table {
+    use std::collections::BTreeMap;
+    use std::sync::{Mutex, PoisonError};
+    use std::time::{Duration, Instant};
+
+    static ROWS: Mutex<BTreeMap<String, (Vec<u8>, Instant)>> = Mutex::new(BTreeMap::new());
+
+    /// The value under this key, while it lives.
+    pub async fn get(key: &str) -> Option<Vec<u8>> {
+        let rows = ROWS.lock().unwrap_or_else(PoisonError::into_inner);
+        rows.get(key).filter(|(_, ends)| *ends > Instant::now()).map(|(value, _)| value.clone())
+    }
+
+    /// Writes the value under this key, for so long.
+    pub async fn set(key: &str, value: &[u8], life: Duration) {
+        let mut rows = ROWS.lock().unwrap_or_else(PoisonError::into_inner);
+        rows.insert(key.to_owned(), (value.to_owned(), Instant::now() + life));
+    }
+}
+
 /// Stands for a session middleware of the application's own.
 pub mod session {
     /// Who is signed in, as the middleware puts it into a request's extensions.
