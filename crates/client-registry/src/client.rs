@@ -1,6 +1,6 @@
 //! A named client: how an application begins and finishes logins, and calls the provider's API.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::{Method, Request};
 use protocol_core::{Endpoint, Error, Reason};
@@ -42,6 +42,8 @@ pub(crate) struct Registered {
     /// Where its tokens are, if not where the others' are.
     pub(crate) backend: Option<Backend>,
     pub(crate) kind: ClientKind,
+    /// The first one that was good: an application hardly ever has another.
+    redirect_uri: OnceLock<Box<Endpoint>>,
 }
 
 pub(crate) enum ClientKind {
@@ -79,11 +81,22 @@ impl Registered {
             fix: provider.fix().clone(),
             backend: provider.backend()?,
             kind,
+            redirect_uri: OnceLock::new(),
         })
     }
-}
 
-impl Registered {
+    /// Checks a redirect_uri.
+    fn redirect_uri(&self, text: &str) -> Result<Endpoint, Error> {
+        match self.redirect_uri.get() {
+            Some(known) if known.as_str() == text => Ok((**known).clone()),
+            _ => {
+                let endpoint = Endpoint::parse("redirect_uri", text)?;
+                self.redirect_uri.get_or_init(|| Box::new(endpoint.clone()));
+                Ok(endpoint)
+            }
+        }
+    }
+
     /// Its way to the network.
     pub(crate) fn http<'a>(&'a self, registry: &'a Registry) -> &'a dyn HttpClient {
         match &self.kind {
@@ -245,7 +258,7 @@ impl Client {
         redirect_uri: &str,
         options: &LoginOptions,
     ) -> Result<AuthorizationUrl, Error> {
-        let redirect_uri = Endpoint::parse("redirect_uri", redirect_uri)?;
+        let redirect_uri = self.registered.redirect_uri(redirect_uri)?;
         let (kind, url) = match &self.registered.kind {
             ClientKind::OAuth1(client) => {
                 client.begin(&self.registry, &redirect_uri, options).await?

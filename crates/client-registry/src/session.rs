@@ -1,7 +1,7 @@
 //! One browser's request: the login cookies it brought, and those that the answer will set.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ struct State {
     /// The cookies that the answer sets, by name.
     set: BTreeMap<String, SetCookie>,
     /// The tokens of logins finished in this request, by client.
-    tokens: HashMap<String, Token>,
+    tokens: Vec<(String, Token)>,
     /// Who the application says is signed in.
     user: Option<String>,
     /// Who is signed in by our own cookie, once that is known.
@@ -282,15 +282,19 @@ impl Session {
     }
 
     pub(crate) fn keep_token(&self, client: &str, token: Token) {
-        self.state().tokens.insert(client.to_owned(), token);
+        let tokens = &mut self.state().tokens;
+        tokens.retain(|(name, _)| name != client);
+        tokens.push((client.to_owned(), token));
     }
 
     pub(crate) fn drop_token(&self, client: &str) {
-        self.state().tokens.remove(client);
+        self.state().tokens.retain(|(name, _)| name != client);
     }
 
     pub(crate) fn token(&self, client: &str) -> Option<Token> {
-        self.state().tokens.get(client).cloned()
+        let state = self.state();
+        let kept = state.tokens.iter().find(|(name, _)| name == client);
+        kept.map(|(_, token)| token.clone())
     }
 
     fn remove_cookie(&self, name: String) {

@@ -27,7 +27,9 @@ pub fn form_encode(text: &str) -> String {
 
 /// Pairs as a form body or a query, in the order given; repeated names stay repeated.
 pub fn form_body<K: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (K, V)>) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    // Most requests of these protocols fit.
+    let text = String::with_capacity(512);
+    form_urlencoded::Serializer::new(text).extend_pairs(pairs).finish()
 }
 
 /// The pairs of a form body or a query (without its `?`), in order. Any bytes can be read: what is
