@@ -41,7 +41,11 @@ impl ApiHosts {
 
     /// These, and the origin of an address that the settings name.
     pub(crate) fn with_endpoint(mut self, endpoint: &str) -> Self {
-        self.origins.extend(Url::parse(endpoint).map(|url| url.origin()));
+        if let Ok(url) = Url::parse(endpoint) {
+            // There are one or two of them, and many clients.
+            self.origins.reserve_exact(1);
+            self.origins.push(url.origin());
+        }
         self
     }
 

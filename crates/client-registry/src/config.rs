@@ -32,9 +32,10 @@ pub(crate) struct Config {
     pub(crate) protocol: Protocol,
 }
 
+/// What clients share that differ in identifier and secret alone.
 pub(crate) enum Protocol {
-    OAuth1(Box<OAuth1>),
-    OAuth2(Box<OAuth2>),
+    OAuth1(Arc<OAuth1>),
+    OAuth2(Arc<OAuth2>),
 }
 
 pub(crate) struct OAuth1 {
@@ -202,9 +203,9 @@ impl Config {
             }
         }
         let protocol = if read.text(Key::RequestTokenUrl).is_some() {
-            Protocol::OAuth1(Box::new(read.oauth1()?))
+            Protocol::OAuth1(Arc::new(read.oauth1()?))
         } else {
-            Protocol::OAuth2(Box::new(read.oauth2(&quirks)?))
+            Protocol::OAuth2(Arc::new(read.oauth2(&quirks)?))
         };
         read.check_keys(&protocol)?;
         Ok(Config {

@@ -4,9 +4,8 @@
 //! A flight is a task of its own: it ends, and serves all who wait for it, though the browser whose
 //! login set it off has gone. When issuers are asked, and how often at most, [`Renewed`] decides.
 
-use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use oidc_core::IssuerRule;
 use oidc_core::discovery::{self, ProviderMetadata};
@@ -21,18 +20,12 @@ use tracing::Instrument as _;
 use crate::clock::Clock;
 use crate::driver::drive;
 use crate::http::HttpClient;
+use crate::interned::Interned;
 use crate::telemetry::{span, traced};
 
 /// The issuers of a registry, each known once, for as long as it has clients.
 #[derive(Default)]
-pub(crate) struct Issuers(Mutex<Known>);
-
-#[derive(Default)]
-struct Known {
-    issuers: HashMap<Place, Weak<Issuer>>,
-    /// How many there may be before those without clients are swept out.
-    sweep_at: usize,
-}
+pub(crate) struct Issuers(Interned<Place, Issuer>);
 
 /// Where an issuer's documents are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -58,23 +51,12 @@ impl Place {
 impl Issuers {
     /// The issuer at that place, the same for everyone who asks.
     pub(crate) fn at(&self, place: Place) -> Arc<Issuer> {
-        let mut known = lock(&self.0);
-        if let Some(issuer) = known.issuers.get(&place).and_then(Weak::upgrade) {
-            return issuer;
-        }
-        if known.issuers.len() >= known.sweep_at {
-            known.issuers.retain(|_, issuer| issuer.strong_count() > 0);
-            known.sweep_at = SWEEP.max(known.issuers.len() * 2);
-        }
-        let (metadata, keys) = (Arc::default(), Arc::default());
-        let issuer = Arc::new(Issuer { place: place.clone(), metadata, keys });
-        known.issuers.insert(place, Arc::downgrade(&issuer));
-        issuer
+        self.0.at(place, |place| {
+            let (metadata, keys) = (Arc::default(), Arc::default());
+            Arc::new(Issuer { place: place.clone(), metadata, keys })
+        })
     }
 }
-
-/// Fewer issuers than this are not worth sweeping.
-const SWEEP: usize = 64;
 
 /// One issuer.
 pub(crate) struct Issuer {
@@ -286,23 +268,4 @@ fn cut_short() -> Error {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn issuers_without_clients_are_swept_out_and_those_with_clients_stay() {
-        let issuers = Issuers::default();
-        let at = |name: String| issuers.at(Place { issuer: Some(name), url: None, jwks_uri: None });
-        let held: Vec<_> = (0..100).map(|number| at(format!("held-{number}"))).collect();
-        for number in 0..10_000 {
-            at(format!("gone-{number}"));
-        }
-        assert!(lock(&issuers.0).issuers.len() <= 300, "{}", lock(&issuers.0).issuers.len());
-        for (number, issuer) in held.iter().enumerate() {
-            assert!(Arc::ptr_eq(issuer, &at(format!("held-{number}"))));
-        }
-    }
 }

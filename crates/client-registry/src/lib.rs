@@ -49,6 +49,7 @@ mod callback;
 mod client;
 mod clients;
 mod config;
+mod interned;
 mod issuer;
 mod lazy;
 mod login;

@@ -34,7 +34,7 @@ pub(crate) struct OAuth1Client {
     signer: Signer,
     /// Whether the method is one that may block.
     blocks: bool,
-    config: config::OAuth1,
+    config: Arc<config::OAuth1>,
     authorize_params: Vec<(String, String)>,
     token_params: Vec<(String, String)>,
     quirks: Quirks,
@@ -85,7 +85,6 @@ impl OAuth1Client {
             None => signer,
         };
         let blocks = config.signature_method == SignatureMethod::Own;
-        let config = *config;
         Ok(OAuth1Client {
             client_id,
             signer,

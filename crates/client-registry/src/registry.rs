@@ -12,8 +12,9 @@ use crate::cache::{Cache, MemoryCache};
 use crate::client::{Client, Registered};
 use crate::clients::{Clients, Table};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, OAuth1, OAuth2, Protocol};
 use crate::http::{HttpClient, Transport};
+use crate::interned::Interned;
 use crate::issuer::Issuers;
 use crate::lazy::Handle;
 use crate::login::pending::local_path;
@@ -39,6 +40,8 @@ pub(crate) struct Inner {
     /// The settings of clients that are registered later.
     sources: Layers,
     issuers: Issuers,
+    /// What clients of OAuth 1.0 and 2.0 have in common, by their settings.
+    shapes: (Interned<[u8; 32], OAuth1>, Interned<[u8; 32], OAuth2>),
     /// How the HTTP client is made of a client that wants one of its own.
     http_for: Option<HttpFor>,
     /// Those that were made, by proxy.
@@ -238,12 +241,27 @@ impl Inner {
         let of_client = |error| of_client(name, error);
         let (file, env, near_misses) = self.sources.of(name)?;
         let settings = provider.layered(file, Some(&env)).map_err(of_client)?;
-        let config = Config::resolve(name, &settings)?;
+        let mut config = Config::resolve(name, &settings)?;
+        if let Some(shape) = settings.shape() {
+            self.share(shape, &mut config.protocol);
+        }
         let http = config.proxy.as_ref().map(|proxy| self.http_by(proxy)).transpose();
         let http = http.map_err(of_client)?;
         let client =
             Registered::new(name, provider, config, http, &self.issuers).map_err(of_client)?;
         Ok((client, near_misses))
+    }
+
+    /// Takes what another client of that shape has already.
+    fn share(&self, shape: [u8; 32], protocol: &mut Protocol) {
+        match protocol {
+            Protocol::OAuth1(own) => *own = self.shapes.0.at(shape, |_| own.clone()),
+            // An assertion is made of the secret, which is the client's own.
+            Protocol::OAuth2(own) if own.assertion.is_none() => {
+                *own = self.shapes.1.at(shape, |_| own.clone());
+            }
+            Protocol::OAuth2(_) => {}
+        }
     }
 
     /// The HTTP client that goes through this proxy, the same for all who want it.
@@ -509,6 +527,7 @@ impl Builder {
             editing: Mutex::default(),
             sources: Layers::default(),
             issuers: Issuers::default(),
+            shapes: Default::default(),
             http_for: self.http_for,
             proxied: Mutex::default(),
             public_url: self.public_url,

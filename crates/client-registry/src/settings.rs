@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use protocol_core::{Error, Secret};
+use protocol_core::{Error, Secret, digest};
 
 macro_rules! keys {
     ($($(#[$doc:meta])* $name:ident = $text:literal for $reader:ident,)*) => {
@@ -264,6 +264,22 @@ impl Settings {
         own.map(|(key, _)| *key).collect()
     }
 
+    /// A digest of all but identifier and secret, by which clients that are otherwise alike are
+    /// found. None where there is another secret: what is made of that is nobody else's.
+    pub(crate) fn shape(&self) -> Option<[u8; 32]> {
+        let identity = [Key::ClientId, Key::ClientSecret];
+        let mut text = String::new();
+        for (key, (value, _)) in self.0.iter().filter(|(key, _)| !identity.contains(key)) {
+            if key.is_secret() {
+                return None;
+            }
+            // With lengths, so that no two texts run together into the same.
+            let (name, value) = (key.name(), value.expose());
+            text += &format!("{name} {} {value}\n", value.len());
+        }
+        Some(digest::sha256(text.as_bytes()))
+    }
+
     /// Puts `over` on top of these: its values win.
     pub(crate) fn overlay(&mut self, over: &Settings) {
         self.0.extend(over.0.iter().map(|(key, value)| (*key, value.clone())));
@@ -388,6 +404,23 @@ mod tests {
         settings.set(Key::ClientKwargs, r#"{"scop": "x"}"#, Origin::Code);
         let error = settings.unfold_kwargs().unwrap_err().to_string();
         assert!(error.contains("scop") && error.contains("\"scope\""), "{error}");
+    }
+
+    #[test]
+    fn clients_are_alike_that_differ_in_identifier_and_secret_alone() {
+        let shape = |values: &[(Key, &str)]| {
+            let mut settings = Settings::default();
+            for (key, value) in values {
+                settings.set(*key, *value, Origin::Code);
+            }
+            settings.shape()
+        };
+        let one = shape(&[(Key::ClientId, "a"), (Key::ClientSecret, "b"), (Key::Scope, "x")]);
+        let two = shape(&[(Key::ClientId, "c"), (Key::ClientSecret, "d"), (Key::Scope, "x")]);
+        assert!(one.is_some() && one == two);
+        assert_ne!(one, shape(&[(Key::Scope, "y")]));
+        assert_ne!(one, shape(&[(Key::Issuer, "x")]));
+        assert_eq!(shape(&[(Key::Scope, "x"), (Key::PrivateKey, "k")]), None);
     }
 
     #[test]

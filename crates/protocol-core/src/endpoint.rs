@@ -1,6 +1,7 @@
 //! The address of an endpoint: kept as written, https or loopback.
 
 use std::fmt;
+use std::sync::Arc;
 
 use url::{Host, Url};
 
@@ -10,9 +11,12 @@ use crate::{Error, percent};
 ///
 /// It is absolute, has a host, carries no user information and no fragment (RFC 6749 §3.1, §3.2),
 /// and its scheme is https; http is taken only where the host is the loopback interface
-/// (`localhost`, `127.0.0.0/8`, `[::1]`). A query is kept (RFC 6749 §3.1).
+/// (`localhost`, `127.0.0.0/8`, `[::1]`). A query is kept (RFC 6749 §3.1). A clone is cheap.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Endpoint {
+pub struct Endpoint(Arc<Parts>);
+
+#[derive(PartialEq, Eq, Hash)]
+struct Parts {
     written: String,
     uri: http::Uri,
 }
@@ -37,27 +41,27 @@ impl Endpoint {
             }
             other => return Err(format!("expected https, got the scheme {other:?}")),
         }
-        Ok(Endpoint { written: text.to_owned(), uri })
+        Ok(Endpoint(Arc::new(Parts { written: text.to_owned(), uri })))
     }
 
     /// The URL as it was written.
     pub fn as_str(&self) -> &str {
-        &self.written
+        &self.0.written
     }
 
     /// The URL for an [`http::Request`].
     pub fn uri(&self) -> http::Uri {
-        self.uri.clone()
+        self.0.uri.clone()
     }
 
     /// Host, and port where one is written.
     pub fn authority(&self) -> &str {
-        self.uri.authority().map_or("", http::uri::Authority::as_str)
+        self.0.uri.authority().map_or("", http::uri::Authority::as_str)
     }
 
     /// Whether the scheme is https.
     pub fn is_https(&self) -> bool {
-        self.uri.scheme() == Some(&http::uri::Scheme::HTTPS)
+        self.0.uri.scheme() == Some(&http::uri::Scheme::HTTPS)
     }
 
     /// The URL with `pairs` added to its query, form-encoded; a query that is there stays in front
@@ -68,15 +72,15 @@ impl Endpoint {
     ) -> String {
         let query = percent::form_body(pairs);
         if query.is_empty() {
-            return self.written.clone();
+            return self.0.written.clone();
         }
-        let glue = match self.written.split_once('?') {
+        let glue = match self.0.written.split_once('?') {
             None => "?",
             Some((_, "")) => "",
             Some((_, rest)) if rest.ends_with('&') => "",
             Some(_) => "&",
         };
-        format!("{}{glue}{query}", self.written)
+        format!("{}{glue}{query}", self.0.written)
     }
 }
 
@@ -128,14 +132,14 @@ fn text_authority_has_userinfo(uri: &http::Uri) -> bool {
 /// Shows the URL without its query.
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.written.split('?').next().unwrap_or_default();
+        let shown = self.0.written.split('?').next().unwrap_or_default();
         write!(f, "Endpoint({shown})")
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.written)
+        f.write_str(&self.0.written)
     }
 }
 

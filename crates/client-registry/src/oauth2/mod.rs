@@ -10,7 +10,7 @@ use std::sync::Arc;
 use http::{HeaderValue, Request};
 use oauth2_core::{
     AuthorizationCodeGrant, AuthorizationRequest, Callback, Expected, IssExpected, Pkce,
-    ResponseMode, State, StateExpected, TokenResponse, TokenResponseRules,
+    ResponseMode, State, StateExpected, TokenResponse,
 };
 use oidc_core::Nonce;
 use oidc_core::claims::Original;
@@ -33,20 +33,21 @@ use crate::registry::Registry;
 use crate::telemetry::{span, traced};
 use crate::token::{Data, Token};
 use crate::token_placement::TokenPlacement;
-use server::{Authentications, Server};
+use made_secret::MadeSecret;
+use server::Server;
 
 /// A client of OAuth 2.0 or OpenID Connect, with what can be made before it is used.
 pub(crate) struct OAuth2Client {
     client_id: String,
-    /// The key of ID tokens by HMAC, where the client's algorithms name one.
+    /// Also the key of ID tokens by HMAC, where the client's algorithms name one.
     client_secret: Option<ClientSecret>,
-    config: OAuth2,
+    config: Arc<OAuth2>,
     quirks: Quirks,
     authorize_params: Vec<(String, String)>,
     token_params: Vec<(String, String)>,
     issuer: Option<Arc<Issuer>>,
-    authentications: Authentications,
-    rules: TokenResponseRules,
+    /// In place of the client secret, made at use.
+    made_secret: Option<Box<MadeSecret>>,
     checks: Vec<OwnCheck>,
     fix: ComplianceFix,
     http: Option<Arc<dyn HttpClient>>,
@@ -64,34 +65,30 @@ impl OAuth2Client {
         let Protocol::OAuth2(config) = config.protocol else {
             return Err(Error::config("client", "expected one of OAuth 2.0"));
         };
-        let authentications =
-            Authentications::new(&client_id, client_secret.as_ref(), &config, &quirks)?;
+        let made_secret = config
+            .made_secret
+            .as_ref()
+            .map(|of| MadeSecret::new(&client_id, config.issuer.as_deref(), of).map(Box::new));
         let place = Place {
             issuer: config.issuer.clone(),
             url: config.metadata_url.clone(),
             jwks_uri: config.jwks_uri.clone(),
         };
         let has_issuer = place.issuer.is_some() || place.url.is_some();
-        let mut rules = TokenResponseRules::default();
-        rules.accept_form_encoded = quirks.has(Quirk::FormEncodedToken);
-        rules.require_token_type = !quirks.has(Quirk::NoTokenType);
-        rules.error_in_200 = quirks.has(Quirk::ErrorIn200);
-        // A DPoP token is of no use without its key: taken for bearer it would be a downgrade.
-        rules.recognized_token_types = vec!["bearer".to_owned()];
         let client = OAuth2Client {
             issuer: has_issuer.then(|| issuers.at(place)),
             client_id,
             client_secret,
-            config: *config,
+            config,
             quirks,
             authorize_params,
             token_params,
-            authentications,
-            rules,
+            made_secret: made_secret.transpose()?,
             checks: provider.checks(),
             fix: provider.fix().clone(),
             http,
         };
+        client.check_authentication()?;
         client.check_parameters()?;
         Ok(client)
     }
@@ -171,7 +168,7 @@ impl OAuth2Client {
         let url = match self.push_endpoint(&server)? {
             Some(endpoint) => {
                 let now = registry.0.clock.now();
-                let flow = request.push(&endpoint, &self.authentications.choose(&server, now)?);
+                let flow = request.push(&endpoint, &self.authenticated(&server, now)?);
                 drive(flow, self.http(registry), &registry.0.clock).await?
             }
             None => request.url(),
@@ -327,8 +324,8 @@ impl OAuth2Client {
             grant = grant.code_verifier(verifier);
         }
         let registry = client.registry();
-        let authenticated = self.authentications.choose(server, registry.0.clock.now())?;
-        let flow = grant.flow(&server.token_endpoint, &authenticated, &self.rules);
+        let authenticated = self.authenticated(server, registry.0.clock.now())?;
+        let flow = grant.flow(&server.token_endpoint, &authenticated, &self.rules());
         let span = span!("exchange", client = client.name(), grant = "authorization_code");
         traced(span, drive(self.fix.token(flow), self.http(registry), &registry.0.clock)).await
     }

@@ -28,8 +28,8 @@ impl OAuth2Client {
         let server = self.server(registry).await?;
         let grant = self.refresh_grant(refresh_token)?;
         let endpoint = self.config.refresh_url.as_ref().unwrap_or(&server.token_endpoint);
-        let authenticated = self.authentications.choose(&server, registry.0.clock.now())?;
-        let flow = grant.flow(endpoint, &authenticated, &self.rules);
+        let authenticated = self.authenticated(&server, registry.0.clock.now())?;
+        let flow = grant.flow(endpoint, &authenticated, &self.rules());
         let response =
             drive(self.fix.refresh(flow), self.http(registry), &registry.0.clock).await?;
 
@@ -77,8 +77,8 @@ impl OAuth2Client {
         for (name, value) in &self.token_params {
             grant = grant.param(name, value)?;
         }
-        let authenticated = self.authentications.choose(&server, registry.0.clock.now())?;
-        let flow = grant.flow(&server.token_endpoint, &authenticated, &self.rules);
+        let authenticated = self.authenticated(&server, registry.0.clock.now())?;
+        let flow = grant.flow(&server.token_endpoint, &authenticated, &self.rules());
         let response = drive(self.fix.token(flow), self.http(registry), &registry.0.clock).await?;
         Ok(self.token_of(response, &scope.join(" "), registry))
     }
@@ -96,7 +96,7 @@ impl OAuth2Client {
         let Some(endpoint) = self.config.revocation_endpoint.clone().or(known) else {
             return Ok(Revocation::NotOffered);
         };
-        let client = &self.authentications.choose(&server, registry.0.clock.now())?;
+        let client = &self.authenticated(&server, registry.0.clock.now())?;
         let (http, clock) = (self.http(registry), &registry.0.clock);
         if let Some(refresh_token) = token.refresh_token() {
             let request = oauth2_core::Revocation::refresh_token(refresh_token);

@@ -2,22 +2,14 @@
 
 use std::sync::Arc;
 
-use oauth2_core::{ClientAuthentication, IssExpected};
+use oauth2_core::{ClientAuthentication, IssExpected, TokenResponseRules};
 use oidc_core::discovery::ProviderMetadata;
 use protocol_core::{ClientSecret, Endpoint, Error, UnixTime};
 
 use super::OAuth2Client;
-use super::made_secret::MadeSecret;
-use crate::config::{AuthMethod, OAuth2};
-use crate::quirks::{Quirk, Quirks};
+use crate::config::AuthMethod;
+use crate::quirks::Quirk;
 use crate::registry::Registry;
-
-/// The client by each way of authenticating that its settings allow, the preferred one first.
-pub(super) struct Authentications {
-    ways: Box<[oauth2_core::Client]>,
-    /// In place of the others: the secret is made at use.
-    made: Option<Box<MadeSecret>>,
-}
 
 /// The server's side of one login: settings, and metadata where they leave something open.
 pub(super) struct Server {
@@ -88,52 +80,63 @@ impl OAuth2Client {
     }
 }
 
-impl Authentications {
-    pub(super) fn new(
-        client_id: &str,
-        secret: Option<&ClientSecret>,
-        config: &OAuth2,
-        quirks: &Quirks,
-    ) -> Result<Self, Error> {
-        if let Some(of) = &config.made_secret {
-            let made = MadeSecret::new(client_id, config.issuer.as_deref(), of)?;
-            return Ok(Authentications { ways: Box::default(), made: Some(Box::new(made)) });
-        }
-        let basic = |secret: &ClientSecret| match quirks.has(Quirk::RawBasic) {
-            true => ClientAuthentication::client_secret_basic_raw(secret.clone()),
-            false => ClientAuthentication::client_secret_basic(secret.clone()),
-        };
-        let post = |secret: &ClientSecret| ClientAuthentication::client_secret_post(secret.clone());
-        let ways = match (config.auth_method, secret, &config.assertion) {
-            (_, _, Some(assertion)) => vec![assertion.clone()],
-            (Some(AuthMethod::None), _, _) | (_, None, _) => vec![ClientAuthentication::none()],
-            (Some(AuthMethod::Basic), Some(secret), _) => vec![basic(secret)?],
-            (Some(AuthMethod::Post), Some(secret), _) => vec![post(secret)?],
-            (_, Some(secret), _) => vec![basic(secret)?, post(secret)?],
-        };
-        let made = ways.into_iter().map(|way| oauth2_core::Client::new(client_id, way));
-        Ok(Authentications { ways: made.collect::<Result<_, _>>()?, made: None })
-    }
-
-    /// The way that settings name, or the first of ours that the server knows: Basic where it says
-    /// nothing (RFC 8414 §2).
-    pub(super) fn choose(
+impl OAuth2Client {
+    /// The client as it authenticates at this server: by the way that settings name, or the first of
+    /// ours that the server knows; Basic where it says nothing (RFC 8414 §2). It is made at each use,
+    /// so that a client at rest takes little memory.
+    pub(super) fn authenticated(
         &self,
         server: &Server,
         now: UnixTime,
     ) -> Result<oauth2_core::Client, Error> {
-        if let Some(made) = &self.made {
+        if let Some(made) = &self.made_secret {
             return made.client(now);
         }
         let known = server.metadata.as_ref();
         let known =
             known.and_then(|known| known.server.token_endpoint_auth_methods_supported.as_ref());
-        let takes = |client: &&oauth2_core::Client| match known {
-            Some(known) => known.iter().any(|one| one == client.authentication().method()),
+        let takes = |way: &ClientAuthentication| match known {
+            Some(known) => known.iter().any(|one| one == way.method()),
             None => true,
         };
-        self.ways.iter().find(takes).or(self.ways.first()).cloned().ok_or_else(|| {
-            Error::config("token_endpoint_auth_method", "expected a way to authenticate, got none")
+        let mut ways = self.ways()?;
+        let chosen = ways.iter().position(takes).unwrap_or(0);
+        oauth2_core::Client::new(&self.client_id, ways.swap_remove(chosen))
+    }
+
+    /// Refuses settings that no request could be authenticated by.
+    pub(super) fn check_authentication(&self) -> Result<(), Error> {
+        for way in self.ways()? {
+            oauth2_core::Client::new(&self.client_id, way)?;
+        }
+        Ok(())
+    }
+
+    /// The ways that settings allow, one at least, the preferred one first.
+    fn ways(&self) -> Result<Vec<ClientAuthentication>, Error> {
+        let basic = |secret: &ClientSecret| match self.quirks.has(Quirk::RawBasic) {
+            true => ClientAuthentication::client_secret_basic_raw(secret.clone()),
+            false => ClientAuthentication::client_secret_basic(secret.clone()),
+        };
+        let post = |secret: &ClientSecret| ClientAuthentication::client_secret_post(secret.clone());
+        let config = &self.config;
+        Ok(match (config.auth_method, &self.client_secret, &config.assertion) {
+            (_, _, Some(assertion)) => vec![assertion.clone()],
+            (Some(AuthMethod::None), _, _) | (_, None, _) => vec![ClientAuthentication::none()],
+            (Some(AuthMethod::Basic), Some(secret), _) => vec![basic(secret)?],
+            (Some(AuthMethod::Post), Some(secret), _) => vec![post(secret)?],
+            (_, Some(secret), _) => vec![basic(secret)?, post(secret)?],
         })
+    }
+
+    /// How token answers are read.
+    pub(super) fn rules(&self) -> TokenResponseRules {
+        let mut rules = TokenResponseRules::default();
+        rules.accept_form_encoded = self.quirks.has(Quirk::FormEncodedToken);
+        rules.require_token_type = !self.quirks.has(Quirk::NoTokenType);
+        rules.error_in_200 = self.quirks.has(Quirk::ErrorIn200);
+        // A DPoP token is of no use without its key: taken for bearer it would be a downgrade.
+        rules.recognized_token_types = vec!["bearer".to_owned()];
+        rules
     }
 }
