@@ -122,6 +122,15 @@ impl OAuth2Client {
             Some(scope) => scope.split_ascii_whitespace().map(str::to_owned).collect(),
             None => self.config.scope.clone(),
         };
+        if self.config.form_post
+            && comes_without_cookie(redirect_uri, &server.authorization_endpoint)
+        {
+            tracing::warn!(
+                redirect_uri = redirect_uri.as_str(),
+                "a response by form_post from another site comes without the login's cookie, which \
+                 only https can have; expected a redirect_uri of https, or response_mode query"
+            );
+        }
         let openid = scope.iter().any(|scope| scope == "openid");
         if openid && !self.is_openid() {
             let problem = "openid can only be asked for where the client's own scope has it";
@@ -356,5 +365,15 @@ impl OAuth2Client {
             true => granted.replace(',', " "),
             false => granted.to_owned(),
         }
+    }
+}
+
+/// Whether browsers leave the login's cookie out of a POST from the server's pages: without https it
+/// cannot be `SameSite=None`.
+fn comes_without_cookie(redirect_uri: &Endpoint, server: &Endpoint) -> bool {
+    let parsed = |endpoint: &Endpoint| url::Url::parse(endpoint.as_str()).ok();
+    match (parsed(redirect_uri), parsed(server)) {
+        (Some(ours), Some(theirs)) => ours.scheme() == "http" && ours.host() != theirs.host(),
+        _ => false,
     }
 }

@@ -5,7 +5,8 @@ use oidc_core::jwk::{Algorithm, SigningKey, SymmetricKey};
 use serde_json::json;
 
 use crate::common::{
-    App, Browser, CLIENT, Http, ISSUER, Idp, SECRET, answer, assert_code, param, params, published,
+    App, Browser, CLIENT, Http, ISSUER, Idp, SECRET, answer, assert_code, logs_of, param, params,
+    published,
 };
 
 #[tokio::test]
@@ -216,6 +217,25 @@ async fn a_response_by_form_post_comes_with_a_cookie_that_crosses_sites() {
     let callback = Callback::form(Some("application/x-www-form-urlencoded"), body.as_bytes());
     app.finish(&mut browser, "idp", callback).await.unwrap();
     assert!(browser.cookies.is_empty());
+}
+
+#[tokio::test]
+async fn a_form_post_that_would_come_without_the_cookie_is_warned_of() {
+    let idp = Idp::new();
+    let app = App::of(&idp, Idp::provider().set(Key::ResponseMode, "form_post"));
+    idp.metadata(json!({"authorization_endpoint": "http://localhost:9000/authorize"}));
+    for (redirect_uri, warned) in [
+        ("http://127.0.0.1:8080/cb", true),
+        ("http://[::1]/cb", true),
+        ("http://localhost/cb", false),
+        ("https://app.example/cb", false),
+    ] {
+        let session = app.session(&Browser::new());
+        let client = session.client("idp").unwrap();
+        let (begun, logs) = logs_of(client.authorize_redirect(redirect_uri)).await;
+        begun.unwrap();
+        assert_eq!(logs.contains("without the login's cookie"), warned, "{redirect_uri}: {logs}");
+    }
 }
 
 #[tokio::test]
