@@ -64,7 +64,7 @@ fn registry(more: impl FnOnce(Builder) -> Builder) -> Registry {
 fn resident(place: &str, registry: &Registry, count: usize, most: usize) -> bool {
     let seal = Seal::generate();
     let begin = |number: usize| {
-        let session = Session::new(registry, &seal, []);
+        let session = Session::new(registry, &seal, [""; 0]);
         let client = session.client(["one", "two"][number % 2]).expect("a client");
         let begun = client.authorize_redirect("https://app.example/authorize/x");
         now(begun).expect("a login");

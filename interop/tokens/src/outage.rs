@@ -118,7 +118,7 @@ impl World {
 
     /// A login up to the provider's yes: the browser's cookies, and the query that it comes back with.
     async fn begin(&self, registry: &Registry) -> Outcome<(Vec<String>, String)> {
-        let session = Session::new(registry, &self.seal, []);
+        let session = Session::new(registry, &self.seal, [""; 0]);
         let client = session.client("idp")?;
         let begun = client.create_authorization_url(CALLBACK, &LoginOptions::new()).await?;
         client.save_authorize_data(&begun.pending).await?;
@@ -133,7 +133,7 @@ impl World {
         cookies: &[String],
         query: &str,
     ) -> Result<(), Error> {
-        let session = Session::new(registry, &self.seal, cookies.iter().map(|line| &**line));
+        let session = Session::new(registry, &self.seal, cookies);
         let client = session.client("idp")?;
         client.authorize_access_token(Callback::query(query)).await.map(drop)
     }

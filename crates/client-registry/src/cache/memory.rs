@@ -40,7 +40,7 @@ struct Value {
 type End = (Instant, u64);
 
 impl MemoryCache {
-    /// A cache of at most 64 MiB: about 70,000 logins under way.
+    /// A cache of at most 64 MiB: about 100,000 logins under way.
     pub fn new() -> Self {
         MemoryCache::with_cap(64 * 1024 * 1024)
     }
