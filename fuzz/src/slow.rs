@@ -12,6 +12,8 @@ pub fn base_string(request: &Parts<'_>, oauth: &[(&str, &str)]) -> String {
     parameters.extend(form_pairs(request.form));
     let plain = request.pairs.iter().chain(oauth);
     parameters.extend(plain.map(|(name, value)| (name.as_bytes().into(), value.as_bytes().into())));
+    // "The "oauth_signature" parameter MUST be excluded from the signature base string if present."
+    parameters.retain(|(name, _)| name != b"oauth_signature");
     // §3.4.1.3.2: encode, sort by name and then by value, join by `=`, join by `&`.
     let encoded = parameters.iter().map(|(name, value)| (encode(name), encode(value)));
     let mut encoded: Vec<(String, String)> = encoded.collect();
