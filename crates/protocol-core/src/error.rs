@@ -361,7 +361,7 @@ pub enum Reason {
     #[error("the callback has no state (it says error {error:?})")]
     ErrorWithoutState { error: String },
     /// `error` is what the unbound callback said went wrong: untrusted text.
-    #[error("the callback's state belongs to no login of this browser (it says error {error:?})")]
+    #[error("the callback's state belongs to no login of this browser{}", said(error))]
     StateMismatch { error: Option<String> },
     #[error("the callback has a state and none was sent")]
     StateUnexpected,
@@ -629,6 +629,10 @@ impl StateError {
 
 /// The most that an error keeps of a text from outside, in bytes.
 const CLIP: usize = 1024;
+
+fn said(error: &Option<String>) -> String {
+    error.as_ref().map_or_else(String::new, |error| format!(" (it says error {error:?})"))
+}
 
 fn clip(mut text: String) -> String {
     if text.len() > CLIP {
