@@ -60,8 +60,9 @@ impl Registered {
         issuers: &Issuers,
     ) -> Result<Self, Error> {
         let title = provider.shown_title().unwrap_or(name).to_owned();
-        let Config { api_base_url, api_hosts, userinfo_endpoint, .. } = &config;
-        let (api_base_url, api_hosts) = (api_base_url.clone(), api_hosts.clone());
+        let Config { api_hosts, userinfo_endpoint, .. } = &config;
+        let (api_base_url, api_hosts) = (config.protocol.api_base_url(), api_hosts.clone());
+        let api_base_url = api_base_url.cloned();
         let userinfo_endpoint = userinfo_endpoint.clone();
         let kind = match config.protocol {
             Protocol::OAuth1(_) => {

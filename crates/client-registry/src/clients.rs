@@ -96,7 +96,11 @@ impl Default for Table {
 
 impl Table {
     pub(crate) fn find(&self, name: &str) -> Option<&Arc<Registered>> {
-        self.alike(name).filter(|client| client.name == name)
+        if name.len() > LONGEST_NAME {
+            return None;
+        }
+        let hash = hash(&self.hasher, name);
+        self.shards[shard(hash)].find(hash, |client| client.name == name)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Registered>> {

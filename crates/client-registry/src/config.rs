@@ -21,7 +21,6 @@ use crate::token_placement::TokenPlacement;
 pub(crate) struct Config {
     pub(crate) client_id: String,
     pub(crate) client_secret: Option<ClientSecret>,
-    pub(crate) api_base_url: Option<Endpoint>,
     pub(crate) api_hosts: ApiHosts,
     pub(crate) authorize_params: Vec<(String, String)>,
     pub(crate) token_params: Vec<(String, String)>,
@@ -39,6 +38,7 @@ pub(crate) enum Protocol {
 }
 
 pub(crate) struct OAuth1 {
+    pub(crate) api_base_url: Option<Endpoint>,
     pub(crate) request_token_url: Endpoint,
     pub(crate) request_token_params: Vec<(String, String)>,
     pub(crate) authorize_url: Endpoint,
@@ -73,6 +73,7 @@ pub(crate) enum Placement {
 }
 
 pub(crate) struct OAuth2 {
+    pub(crate) api_base_url: Option<Endpoint>,
     pub(crate) authorize_url: Option<Endpoint>,
     pub(crate) token_url: Option<Endpoint>,
     pub(crate) refresh_url: Option<Endpoint>,
@@ -135,6 +136,16 @@ impl SignatureMethod {
     fn is_rsa(self) -> bool {
         use SignatureMethod::{RsaSha1, RsaSha256, RsaSha512};
         matches!(self, RsaSha1 | RsaSha256 | RsaSha512)
+    }
+}
+
+impl Protocol {
+    /// What relative addresses of API calls are relative to.
+    pub(crate) fn api_base_url(&self) -> Option<&Endpoint> {
+        match self {
+            Protocol::OAuth1(config) => config.api_base_url.as_ref(),
+            Protocol::OAuth2(config) => config.api_base_url.as_ref(),
+        }
     }
 }
 
@@ -212,7 +223,6 @@ impl Config {
             client_id: read.required(Key::ClientId)?.to_owned(),
             client_secret: read.text(Key::ClientSecret).map(ClientSecret::new),
             api_hosts: read.api_hosts()?,
-            api_base_url,
             authorize_params: read.pairs(Key::AuthorizeParams)?,
             token_params: read.pairs(Key::AccessTokenParams)?,
             userinfo_endpoint,
@@ -265,6 +275,7 @@ impl<'a> Reader<'a> {
             ],
         )?;
         Ok(OAuth1 {
+            api_base_url: self.endpoint(Key::ApiBaseUrl)?,
             request_token_url: self.required_endpoint(Key::RequestTokenUrl)?,
             request_token_params: self.pairs(Key::RequestTokenParams)?,
             authorize_url: self.required_endpoint(Key::AuthorizeUrl)?,
@@ -323,6 +334,7 @@ impl<'a> Reader<'a> {
         let azp =
             self.one_of(Key::OtherAudiences, &[("refuse", false), ("when_azp_is_us", true)])?;
         let config = OAuth2 {
+            api_base_url: self.endpoint(Key::ApiBaseUrl)?,
             authorize_url: self.endpoint(Key::AuthorizeUrl)?,
             token_url: self.endpoint(Key::AccessTokenUrl)?,
             refresh_url: self.endpoint(Key::RefreshTokenUrl)?,
