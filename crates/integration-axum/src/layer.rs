@@ -105,7 +105,7 @@ where
         let mut inner = self.project().inner;
         let mut response = ready!(inner.as_mut().poll(context))?;
         if let Some(session) = inner.take_value().and_then(|bound| bound.session.into_inner()) {
-            add(session.answer_headers(), response.headers_mut());
+            add(&session.answer_headers(), response.headers_mut());
         }
         Poll::Ready(Ok(response))
     }
@@ -137,11 +137,11 @@ pub(crate) fn session(parts: &Parts) -> Option<Session> {
     BOUND.try_with(of_request).ok()
 }
 
-fn add(ours: HeaderMap, headers: &mut HeaderMap) {
+fn add(ours: &HeaderMap, headers: &mut HeaderMap) {
     for name in ours.keys().filter(|name| **name != SET_COOKIE) {
         headers.remove(name);
     }
-    for (name, value) in &ours {
+    for (name, value) in ours {
         headers.append(name, value.clone());
     }
 }
