@@ -65,7 +65,8 @@ impl<'r> FromData<'r> for Callback {
         data: Data<'r>,
     ) -> data::Outcome<'r, Self, Infallible> {
         let limit = client_registry::Callback::FORM_LIMIT.bytes();
-        let body = data.open(limit).into_bytes().await.ok().filter(|body| body.is_complete());
+        let body =
+            data.open(limit).into_bytes().await.ok().filter(rocket::data::Capped::is_complete);
         data::Outcome::Success(Callback::read(request, body.as_ref().map(|body| &body.value[..])))
     }
 }
