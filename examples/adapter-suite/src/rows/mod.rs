@@ -13,8 +13,10 @@ use crate::site::Site;
 /// One row of the table.
 pub struct Row {
     pub name: &'static str,
-    pub check: fn(Arc<Site>) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub check: fn(Arc<Site>) -> Checking,
 }
+
+type Checking = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Makes rows of functions, under their own names.
 macro_rules! rows {
