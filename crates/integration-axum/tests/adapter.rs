@@ -163,3 +163,10 @@ async fn a_registry_without_a_public_url_answers_500_and_shows_nothing() {
     assert_eq!((answer.status, &*answer.code()), (500, "config"));
     provider.shutdown().await;
 }
+
+#[test]
+fn the_builder_brings_an_http_client_along_for_each_proxy_too() {
+    let provider = client_registry::providers::github().client_id("id").client_secret("s");
+    let proxied = provider.set(client_registry::Key::Proxy, "http://proxy.example:3128");
+    assert!(OAuth::builder().register("github", proxied).build().is_ok());
+}
