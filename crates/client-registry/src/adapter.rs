@@ -1,8 +1,9 @@
 //! The types that every web framework's adapter has: newtypes of the registry's, since a framework's
 //! traits can be implemented for one's own types only. Written once, here.
 
-/// Defines `OAuth`, `Client`, `Callback`, `Redirect`, `SameOrigin` and `Error` for an adapter. `around`
-/// names what binds the registry to a route, `error` says where the error behind an answer is found.
+/// Defines `OAuth`, `Client`, `Callback`, `Redirect`, `SameOrigin`, `SignedIn` and `Error` for an
+/// adapter. `around` names what binds the registry to a route, `error` says where the error behind an
+/// answer is found.
 /// Not for applications: it changes with the adapters.
 #[doc(hidden)]
 #[macro_export]
@@ -60,7 +61,7 @@ macro_rules! adapter_types {
                 self.0.registry()
             }
 
-            fn bound(session: Option<$crate::Session>) -> Result<Self, Error> {
+            pub(crate) fn bound(session: Option<$crate::Session>) -> Result<Self, Error> {
                 let problem = concat!(
                     "expected ",
                     $around,
@@ -155,6 +156,31 @@ macro_rules! adapter_types {
             ) -> Result<Self, Error> {
                 oauth.registry().check_same_origin(origin, sec_fetch_site)?;
                 Ok(SameOrigin)
+            }
+        }
+
+        /// Who is signed in to the application, by [`Session::sign_in`]($crate::Session::sign_in) as
+        /// the ready-made routes do: neither the user nor the provider has ended it. It dereferences
+        /// to the [registry's]($crate::SignedIn).
+        #[derive(Clone, Debug)]
+        pub struct SignedIn($crate::SignedIn);
+
+        impl SignedIn {
+            async fn find(session: &$crate::Session) -> Result<Option<Self>, Error> {
+                Ok(session.signed_in().await?.map(SignedIn))
+            }
+
+            async fn require(session: &$crate::Session) -> Result<Self, Error> {
+                let nobody = || $crate::Error::NeedsLogin("nobody is signed in".to_owned());
+                Ok(Self::find(session).await?.ok_or_else(nobody)?)
+            }
+        }
+
+        impl ::std::ops::Deref for SignedIn {
+            type Target = $crate::SignedIn;
+
+            fn deref(&self) -> &$crate::SignedIn {
+                &self.0
             }
         }
 

@@ -17,7 +17,7 @@ pub const NOT_KEPT: [(HeaderName, HeaderValue); 2] = [
 
 impl Redirection {
     /// The answer that sends a browser there: 303, kept by nobody.
-    pub fn response(&self) -> Response<&'static str> {
+    pub fn response(&self) -> Response<String> {
         see_other(self.location())
     }
 }
@@ -25,9 +25,9 @@ impl Redirection {
 /// The answer for an error: its status, one sentence for the user, and nothing of what went on
 /// inside. The error itself goes to the log, and is an extension of the answer, for whoever makes a
 /// page of it.
-pub fn error_response(error: &Error) -> Response<&'static str> {
+pub fn error_response(error: &Error) -> Response<String> {
     tracing::warn!(code = error.code(), %error, "a login or a call failed");
-    let mut response = Response::new(public_message(error));
+    let mut response = Response::new(public_message(error).to_owned());
     *response.status_mut() =
         StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -38,12 +38,12 @@ pub fn error_response(error: &Error) -> Response<&'static str> {
 }
 
 /// 303 to `location`, kept by nobody.
-fn see_other(location: &str) -> Response<&'static str> {
+pub(crate) fn see_other(location: &str) -> Response<String> {
     // Endpoints are checked to be URLs, and what is added to them is percent-encoded.
     let Ok(location) = HeaderValue::try_from(location) else {
         return error_response(&Error::config("location", "expected a URL"));
     };
-    let mut response = Response::new("");
+    let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::SEE_OTHER;
     response.headers_mut().insert(LOCATION, location);
     response.headers_mut().extend(NOT_KEPT);

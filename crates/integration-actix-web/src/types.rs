@@ -34,16 +34,15 @@ impl FromRequest for Callback {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), web::Payload::from_request(request, payload));
         Box::pin(async move {
-            let limit = client_registry::Callback::FORM_LIMIT;
             let body = match payload.await {
-                Ok(payload) => payload.to_bytes_limited(limit).await,
-                Err(error) => Ok(Err(error)),
+                Ok(payload) => body_of(payload).await,
+                Err(_) => None,
             };
             Ok(Callback(client_registry::Callback::request(
                 request.method().as_str(),
                 request.query_string(),
                 text(&request, CONTENT_TYPE),
-                body.ok().and_then(Result::ok).as_deref(),
+                body.as_deref(),
             )))
         })
     }
@@ -57,6 +56,17 @@ impl FromRequest for SameOrigin {
         let site = text(request, HeaderName::from_static("sec-fetch-site"));
         let oauth = OAuth::bound(middleware::session(request));
         ready(oauth.and_then(|oauth| SameOrigin::check(&oauth, text(request, ORIGIN), site)))
+    }
+}
+
+/// `Option<SignedIn>` is `None` where nobody is signed in.
+impl FromRequest for SignedIn {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let oauth = OAuth::bound(middleware::session(request));
+        Box::pin(async move { SignedIn::require(oauth?.session()).await })
     }
 }
 
@@ -78,8 +88,13 @@ impl ResponseError for Error {
     }
 }
 
+/// The body, if it comes whole and is within the limit of a callback.
+pub(crate) async fn body_of(payload: web::Payload) -> Option<web::Bytes> {
+    payload.to_bytes_limited(client_registry::Callback::FORM_LIMIT).await.ok()?.ok()
+}
+
 /// The registry's answer as one of actix-web.
-fn response(answer: http::Response<&'static str>) -> HttpResponse {
+pub(crate) fn response(answer: http::Response<String>) -> HttpResponse {
     let (parts, body) = answer.into_parts();
     let status = StatusCode::from_u16(parts.status.as_u16());
     let mut response =
@@ -92,6 +107,6 @@ fn response(answer: http::Response<&'static str>) -> HttpResponse {
     response
 }
 
-fn text(request: &HttpRequest, name: HeaderName) -> Option<&str> {
+pub(crate) fn text(request: &HttpRequest, name: HeaderName) -> Option<&str> {
     request.headers().get(name).and_then(|value| value.to_str().ok())
 }

@@ -2,13 +2,15 @@
 #![forbid(unsafe_code)]
 
 mod layer;
+mod routes;
 mod types;
 
 pub use layer::{OAuthLayer, OAuthService, ResponseFuture};
-pub use types::{Callback, Client, Error, OAuth, Redirect, SameOrigin};
+pub use routes::LoginRoutes;
+pub use types::{Callback, Client, Error, OAuth, Redirect, SameOrigin, SignedIn};
 
 pub use client_registry;
 pub use client_registry::{
-    Authorized, Env, Key, LoginOptions, LogoutOptions, Provider, Registry, Seal, Toml, UserInfo,
-    providers,
+    Authorized, Env, Key, LoginOptions, LogoutOptions, Provider, Registry, Route, RouteOptions,
+    Seal, Toml, UserInfo, providers,
 };

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use client_registry::error_response;
 use http::HeaderName;
@@ -50,6 +50,24 @@ impl<S: Send + Sync> FromRequestParts<S> for SameOrigin {
     }
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        SignedIn::require(OAuth::from_request_parts(parts, state).await?.session()).await
+    }
+}
+
+/// `None` where nobody is signed in.
+impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
+        let oauth = <OAuth as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        SignedIn::find(oauth.session()).await
+    }
+}
+
 impl IntoResponse for Redirect {
     fn into_response(self) -> Response {
         self.0.response().map(Body::from)
@@ -62,6 +80,6 @@ impl IntoResponse for Error {
     }
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+pub(crate) fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }

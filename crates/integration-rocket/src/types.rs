@@ -64,10 +64,7 @@ impl<'r> FromData<'r> for Callback {
         request: &'r Request<'_>,
         data: Data<'r>,
     ) -> data::Outcome<'r, Self, Infallible> {
-        let limit = client_registry::Callback::FORM_LIMIT.bytes();
-        let body =
-            data.open(limit).into_bytes().await.ok().filter(rocket::data::Capped::is_complete);
-        data::Outcome::Success(Callback::read(request, body.as_ref().map(|body| &body.value[..])))
+        data::Outcome::Success(Callback::read(request, body_of(data).await.as_deref()))
     }
 }
 
@@ -89,6 +86,20 @@ impl<'r> FromRequest<'r> for SameOrigin {
         let oauth = OAuth::bound(fairing::session(request));
         let check = |oauth| SameOrigin::check(&oauth, header("origin"), header("sec-fetch-site"));
         outcome(request, oauth.and_then(check))
+    }
+}
+
+/// `Option<SignedIn>` is `None` where nobody is signed in.
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for SignedIn {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+        let user = match OAuth::bound(fairing::session(request)) {
+            Ok(oauth) => SignedIn::require(oauth.session()).await,
+            Err(error) => Err(error),
+        };
+        outcome(request, user)
     }
 }
 
@@ -120,8 +131,15 @@ impl<'r> Responder<'r, 'static> for Error {
     }
 }
 
+/// The body, if it comes whole and is within the limit of a callback.
+pub(crate) async fn body_of(data: Data<'_>) -> Option<Vec<u8>> {
+    let limit = client_registry::Callback::FORM_LIMIT.bytes();
+    let body = data.open(limit).into_bytes().await.ok()?;
+    body.is_complete().then_some(body.into_inner())
+}
+
 /// The registry's answer as one of Rocket.
-fn respond(answer: http::Response<&'static str>) -> Response<'static> {
+pub(crate) fn respond(answer: http::Response<String>) -> Response<'static> {
     let (parts, body) = answer.into_parts();
     let mut response = Response::build();
     response.status(Status::new(parts.status.as_u16())).sized_body(body.len(), Cursor::new(body));

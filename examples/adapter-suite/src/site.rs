@@ -10,7 +10,7 @@ use http::header::LOCATION;
 use integration_axum::OAuth;
 use protocol_core::percent;
 
-use crate::apps::{Framework, Served};
+use crate::apps::{Framework, ReadyMade, Served};
 use crate::browser::{Delivery, between, hidden_fields, http};
 
 /// Where browsers find the application: behind a proxy that speaks https, and http to us.
@@ -38,6 +38,15 @@ pub struct Site {
 impl Site {
     pub async fn new(framework: Framework) -> Self {
         Site::at(framework, HTTPS, "").await
+    }
+
+    /// An application of the ready-made routes.
+    pub async fn ready_made(framework: Framework, how: ReadyMade) -> Self {
+        let provider = provider(HTTPS).await;
+        let registry = builder(HTTPS, &provider).build().expect("good settings");
+        let served = framework.serve_ready_made(registry.clone(), Seal::generate(), how).await;
+        let (public_url, later) = (HTTPS.to_owned(), Arc::default());
+        Site { framework, provider, registry, public_url, served, later }
     }
 
     /// An application whose routes are below `base`, which `public_url` ends with.
@@ -78,6 +87,12 @@ impl Site {
             .sum()
     }
 
+    /// Where the provider sends a browser on to.
+    pub async fn redirected(&self, location: &str) -> String {
+        let answer = http().get(location).send().await.expect("the provider's answer");
+        answer.headers()[LOCATION].to_str().expect("text").to_owned()
+    }
+
     /// What the provider answers to a begun login.
     pub async fn at_provider(&self, location: &str) -> Delivery {
         let answer = http().get(location).send().await.expect("the provider's answer");
@@ -103,6 +118,7 @@ async fn provider(public_url: &str) -> Running {
     let mut client = demo_provider::Client::confidential("app", CLIENT_SECRET);
     for name in CLIENTS {
         client = client.redirect_uri(&format!("{public_url}/authorize/{name}"));
+        client = client.post_logout_redirect_uri(&format!("{public_url}/logout/{name}"));
     }
     let provider = DemoProvider::builder().client(client).bind(0).await.expect("a provider");
     provider.set_auto_approve(Some("alice"));

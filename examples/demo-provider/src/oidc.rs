@@ -173,16 +173,34 @@ impl KeyRing {
         mut claims: Value,
         access_token: &str,
     ) -> Result<String, OAuthError> {
-        let alg = client.id_token_signed_response_alg;
-        let digest = alg.hash().digest(access_token.as_bytes());
+        let digest = client.id_token_signed_response_alg.hash().digest(access_token.as_bytes());
         claims["at_hash"] = base64url::encode(&digest[..digest.len() / 2]).into();
-        let failed = || OAuthError::new("server_error", "the ID token could not be signed");
+        self.sign(client, &claims)
+    }
+
+    pub(crate) fn sign(&self, client: &Client, claims: &Value) -> Result<String, OAuthError> {
+        let alg = client.id_token_signed_response_alg;
+        let failed = || OAuthError::new("server_error", "the token could not be signed");
         let key = match self.current.get(&alg) {
             Some(key) => key.clone(),
             None => shared_key(client).map_err(|_| failed())?,
         };
         key.sign(None, &[], claims.to_string().as_bytes()).map_err(|_| failed())
     }
+}
+
+/// The claims of a logout token for all of a user's sessions (Back-Channel Logout §2.4).
+pub(crate) fn logout_token_claims(app: &App, client: &Client, sub: &str) -> Value {
+    let now = web::now().seconds();
+    json!({
+        "iss": app.issuer,
+        "aud": client.client_id,
+        "sub": sub,
+        "iat": now,
+        "exp": now + 120,
+        "jti": random::token(),
+        "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+    })
 }
 
 fn shared_key(client: &Client) -> Result<SigningKey, Error> {

@@ -7,15 +7,15 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue, SET_COOKIE};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::{self, Json, Path, Query};
+use actix_web::web::{self, Json, Path, Query, ServiceConfig};
 use actix_web::{App, HttpServer, Responder};
 use integration_actix_web::{
-    Callback, Error, LoginOptions, OAuth, OAuthMiddleware, Redirect, Registry, SameOrigin, Seal,
-    client_registry,
+    Callback, Error, LoginOptions, LoginRoutes, OAuth, OAuthMiddleware, Redirect, Registry,
+    SameOrigin, Seal, SignedIn, client_registry,
 };
 use serde_json::Value;
 
-use super::{Served, X_ERROR, error_told, told};
+use super::{ReadyMade, Served, X_ERROR, error_told, told};
 
 pub(super) fn serve(registry: Registry, seal: Seal, base: &'static str) -> Served {
     let logins = OAuthMiddleware::new(registry, seal).current_user(|request| {
@@ -40,8 +40,41 @@ pub(super) fn serve(registry: Registry, seal: Seal, base: &'static str) -> Serve
             .route("/notes/{name}", web::get().to(notes))
             .route("/plain", web::get().to(async || "plain"))
             .service(replaced);
-        App::new().service(routes)
+        routes
     };
+    listen(move |config| _ = config.service(app()))
+}
+
+pub(super) fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyMade) -> Served {
+    let logins = OAuthMiddleware::new(registry, seal);
+    let mut routes = LoginRoutes::new(how.options);
+    if let Some(logins) = how.logins {
+        routes = routes.on_login(move |_request, login| {
+            let logins = logins.clone();
+            async move { Ok(ReadyMade::notice(&logins, &login).await.map_err(Error::from)?) }
+        });
+    }
+    listen(move |config| {
+        let scope = web::scope("")
+            .wrap(from_fn(tell))
+            .wrap(logins.clone())
+            .route("/me", web::get().to(me))
+            .route("/maybe", web::get().to(maybe))
+            .configure(|app| routes.configure(app));
+        config.service(scope);
+    })
+}
+
+async fn me(user: SignedIn) -> String {
+    user.name().unwrap_or_default().to_owned()
+}
+
+async fn maybe(user: Option<SignedIn>) -> String {
+    user.and_then(|user| user.name().map(str::to_owned)).unwrap_or("nobody".to_owned())
+}
+
+fn listen(app: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> Served {
+    let app = move || App::new().configure(app.clone());
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let address = socket.local_addr().expect("an address");
     let server = HttpServer::new(app).workers(1).disable_signals();

@@ -11,13 +11,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use integration_axum::{
-    Callback, Error, LoginOptions, OAuth, OAuthLayer, Redirect, Registry, SameOrigin, Seal,
-    client_registry,
+    Callback, Error, LoginOptions, LoginRoutes, OAuth, OAuthLayer, Redirect, Registry, SameOrigin,
+    Seal, SignedIn, client_registry,
 };
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use super::{Served, X_ERROR, error_told, told};
+use super::{ReadyMade, Served, X_ERROR, error_told, told};
 
 pub(super) async fn serve(registry: Registry, seal: Seal, base: &str) -> Served {
     let layer = OAuthLayer::new(registry, seal).current_user(|parts| {
@@ -36,7 +36,31 @@ pub(super) async fn serve(registry: Registry, seal: Seal, base: &str) -> Served 
         .merge(replaced)
         .layer(middleware::from_fn(tell))
         .layer(layer);
-    let app = if base.is_empty() { routes } else { Router::new().nest(base, routes) };
+    listen(if base.is_empty() { routes } else { Router::new().nest(base, routes) }).await
+}
+
+pub(super) async fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyMade) -> Served {
+    let mut routes = LoginRoutes::new(how.options);
+    if let Some(logins) = how.logins {
+        routes = routes.on_login(move |_parts, login| {
+            let logins = logins.clone();
+            async move { ReadyMade::notice(&logins, &login).await.map_err(Error::from) }
+        });
+    }
+    let app = Router::new()
+        .route("/me", get(async |user: SignedIn| user.name().unwrap_or_default().to_owned()))
+        .route("/maybe", get(maybe))
+        .merge(routes.router())
+        .layer(middleware::from_fn(tell))
+        .layer(OAuthLayer::new(registry, seal));
+    listen(app).await
+}
+
+async fn maybe(user: Option<SignedIn>) -> String {
+    user.and_then(|user| user.name().map(str::to_owned)).unwrap_or("nobody".to_owned())
+}
+
+async fn listen(app: Router) -> Served {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let server = tokio::spawn(async { drop(axum::serve(listener, app).await) });

@@ -11,6 +11,9 @@
 //! | GET `/notes/{name}` | calls the API for the user that the header `x-user` names |
 //! | GET `/plain` | has nothing to do with logins |
 //!
+//! And once more made of the ready-made routes, with `/me` for who is signed in and `/maybe` for
+//! whoever comes.
+//!
 //! Around them, what tells the test of the error behind an answer: in the header `x-error`.
 
 mod actix_web;
@@ -19,8 +22,9 @@ mod rocket;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
-use client_registry::{Authorized, Error, Registry, Seal, UserInfo};
+use client_registry::{Authorized, Error, Registry, RouteOptions, Seal, UserInfo};
 use protocol_core::percent;
 use serde_json::{Value, json};
 
@@ -35,6 +39,15 @@ pub enum Framework {
 impl Framework {
     pub const ALL: [Framework; 3] = [Framework::Axum, Framework::ActixWeb, Framework::Rocket];
 
+    /// Serves the ready-made routes on a free port of 127.0.0.1.
+    pub async fn serve_ready_made(self, registry: Registry, seal: Seal, how: ReadyMade) -> Served {
+        match self {
+            Framework::Axum => axum::serve_ready_made(registry, seal, how).await,
+            Framework::ActixWeb => actix_web::serve_ready_made(registry, seal, how),
+            Framework::Rocket => rocket::serve_ready_made(registry, seal, how).await,
+        }
+    }
+
     /// Serves the application below `base` on a free port of 127.0.0.1.
     pub async fn serve(self, registry: Registry, seal: Seal, base: &'static str) -> Served {
         match self {
@@ -42,6 +55,26 @@ impl Framework {
             Framework::ActixWeb => actix_web::serve(registry, seal, base),
             Framework::Rocket => rocket::serve(registry, seal, base).await,
         }
+    }
+}
+
+/// How the ready-made routes are mounted.
+#[derive(Clone)]
+pub struct ReadyMade {
+    pub options: RouteOptions,
+    /// Takes the names of those who have logged in, in place of signing them in; `Mallory` is refused.
+    pub logins: Option<Arc<Mutex<Vec<String>>>>,
+}
+
+impl ReadyMade {
+    /// What the application does with a finished login.
+    async fn notice(logins: &Mutex<Vec<String>>, login: &Authorized) -> Result<(), Error> {
+        let name = login.userinfo().await?.name().unwrap_or_default().to_owned();
+        if name == "Mallory" {
+            return Err(Error::NeedsLogin("somebody else, please".to_owned()));
+        }
+        logins.lock().expect("no panic").push(name);
+        Ok(())
     }
 }
 

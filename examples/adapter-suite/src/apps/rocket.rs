@@ -4,30 +4,22 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 
 use integration_rocket::{
-    Callback, Error, LoginOptions, OAuth, OAuthFairing, Redirect, Registry, SameOrigin, Seal,
+    Callback, Error, LoginOptions, LoginRoutes, OAuth, OAuthFairing, Redirect, Registry,
+    SameOrigin, Seal, SignedIn,
 };
 use rocket::config::{Config, LogLevel, Shutdown};
 use rocket::fairing::AdHoc;
 use rocket::http::Status;
 use rocket::serde::json::Json;
-use rocket::{Orbit, Request, Responder, Rocket, catch, catchers, get, post, routes};
+use rocket::{Orbit, Request, Responder, Rocket, Route, catch, catchers, get, post, routes};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::{Served, X_ERROR, error_told, told};
+use super::{ReadyMade, Served, X_ERROR, error_told, told};
 
 pub(super) async fn serve(registry: Registry, seal: Seal, base: &str) -> Served {
     let logins = OAuthFairing::new(registry, seal)
         .current_user(|request| request.headers().get_one("x-user").map(str::to_owned));
-    let shutdown = Shutdown { ctrlc: false, grace: 0, mercy: 0, ..Shutdown::default() };
-    let config = Config {
-        address: Ipv4Addr::LOCALHOST.into(),
-        port: 0,
-        log_level: LogLevel::Off,
-        shutdown,
-        workers: 1,
-        ..Config::debug_default()
-    };
     let routes = routes![
         login,
         start,
@@ -45,6 +37,41 @@ pub(super) async fn serve(registry: Registry, seal: Seal, base: &str) -> Served 
         notes,
         plain
     ];
+    listen(logins, if base.is_empty() { "/" } else { base }, routes).await
+}
+
+pub(super) async fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyMade) -> Served {
+    let mut routes = LoginRoutes::new(how.options);
+    if let Some(logins) = how.logins {
+        routes = routes.on_login(move |_request, login| {
+            let logins = logins.clone();
+            Box::pin(async move { Ok(ReadyMade::notice(&logins, &login).await?) })
+        });
+    }
+    let routes = [routes.routes(), routes![me, maybe]].concat();
+    listen(OAuthFairing::new(registry, seal), "/", routes).await
+}
+
+#[get("/me")]
+fn me(user: SignedIn) -> String {
+    user.name().unwrap_or_default().to_owned()
+}
+
+#[get("/maybe")]
+fn maybe(user: Option<SignedIn>) -> String {
+    user.and_then(|user| user.name().map(str::to_owned)).unwrap_or("nobody".to_owned())
+}
+
+async fn listen(logins: OAuthFairing, base: &str, routes: Vec<Route>) -> Served {
+    let shutdown = Shutdown { ctrlc: false, grace: 0, mercy: 0, ..Shutdown::default() };
+    let config = Config {
+        address: Ipv4Addr::LOCALHOST.into(),
+        port: 0,
+        log_level: LogLevel::Off,
+        shutdown,
+        workers: 1,
+        ..Config::debug_default()
+    };
     let (sender, receiver) = oneshot::channel();
     let sender = Mutex::new(Some(sender));
     let report = AdHoc::on_liftoff("its address", move |rocket: &Rocket<Orbit>| {
@@ -62,7 +89,7 @@ pub(super) async fn serve(registry: Registry, seal: Seal, base: &str) -> Served 
         }))
         .attach(report)
         .register("/", catchers![teapot, problem])
-        .mount(if base.is_empty() { "/" } else { base }, routes);
+        .mount(base, routes);
     tokio::spawn(async { drop(rocket.launch().await.map_err(|error| panic!("{error}"))) });
     let (port, shutdown) = receiver.await.expect("it lifts off");
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));

@@ -1,6 +1,7 @@
 //! What must hold of the application in every framework. A row that does not hold panics.
 
 mod binding;
+mod ready_made;
 mod requests;
 mod sitting;
 
@@ -41,6 +42,13 @@ pub const ROWS: &[Row] = rows![
     sitting::a_request_without_a_login_gets_no_header_of_ours,
     sitting::an_api_call_goes_with_the_token_of_the_current_user,
     sitting::logins_of_many_browsers_at_once_reach_their_own,
+    ready_made::a_user_logs_in_and_out_by_each_protocol,
+    ready_made::a_copy_of_the_cookie_ends_with_the_logout,
+    ready_made::another_site_logs_nobody_out,
+    ready_made::a_login_by_post_begins_on_our_own_pages_alone,
+    ready_made::what_is_to_be_done_with_a_login_is_the_applications,
+    ready_made::a_provider_ends_the_sign_in_by_the_back_channel,
+    ready_made::other_methods_do_nothing,
     binding::refusal_d1_a_callback_in_a_browser_that_did_not_begin_the_login,
     binding::refusal_d2_state_missing_empty_or_anothers_leaves_the_login_as_it_was,
     binding::refusal_d2_state_twice_replayed_or_expired,

@@ -1,0 +1,151 @@
+//! The ready-made routes, and who is signed in by them.
+
+use std::sync::{Arc, Mutex};
+
+use client_registry::RouteOptions;
+use http::Method;
+
+use crate::apps::ReadyMade;
+use crate::browser::{Answer, Asked, Browser, FORM};
+use crate::site::{CLIENTS, HTTPS, Site};
+
+pub(super) async fn a_user_logs_in_and_out_by_each_protocol(site: &Site) {
+    let site = signing_in(site, RouteOptions::new()).await;
+    for client in CLIENTS {
+        let mut browser = Browser::default();
+        assert_eq!(browser.get(&site, "/maybe").await.body, "nobody", "{client}");
+        let nobody = browser.get(&site, "/me").await;
+        assert_eq!((nobody.status, &*nobody.code()), (401, "needs_login"), "{client}");
+
+        let done = log_in(&mut browser, &site, &format!("/login/{client}?next=%2Fme")).await;
+        assert_eq!((done.status, &*done.location()), (303, "/me"), "{client}");
+        for path in ["/me", "/maybe"] {
+            let answer = browser.get(&site, path).await;
+            assert_eq!((answer.status, &*answer.body), (200, "Alice"), "{client} {path}");
+        }
+
+        let begun = browser.send(&site, log_out(client)).await;
+        assert_eq!(begun.status, 303, "{client}: {begun:?}");
+        assert_eq!(browser.get(&site, "/maybe").await.body, "nobody", "{client}");
+        // To the provider's page and back; straight back from where there is none.
+        let at_provider = begun.location().starts_with(site.provider.base_url());
+        assert_eq!(at_provider, ["openid", "posted"].contains(&client), "{client}");
+        let back = match at_provider {
+            true => site.redirected(&begun.location()).await,
+            false => begun.location(),
+        };
+        let done = browser.get(&site, back.strip_prefix(HTTPS).expect("our address")).await;
+        assert_eq!((done.status, &*done.location()), (303, "/bye"), "{client}");
+        assert!(browser.cookies.is_empty(), "{client}");
+    }
+}
+
+pub(super) async fn a_copy_of_the_cookie_ends_with_the_logout(site: &Site) {
+    let site = signing_in(site, RouteOptions::new()).await;
+    let mut browser = Browser::default();
+    log_in(&mut browser, &site, "/login/openid").await;
+    let mut copy = browser.clone();
+    assert_eq!(copy.get(&site, "/me").await.body, "Alice");
+    browser.send(&site, log_out("openid")).await;
+    assert_eq!(copy.get(&site, "/me").await.status, 401);
+    assert_eq!(copy.get(&site, "/maybe").await.body, "nobody");
+}
+
+pub(super) async fn another_site_logs_nobody_out(site: &Site) {
+    let site = signing_in(site, RouteOptions::new()).await;
+    let mut browser = Browser::default();
+    log_in(&mut browser, &site, "/login/oauth2").await;
+    let evil = Asked::post("/logout/oauth2").header("origin", "https://evil.example");
+    let link = Asked::get("/logout/oauth2").header("sec-fetch-site", "cross-site");
+    for (request, code) in [(evil, "cross_site"), (link, "state_missing")] {
+        let answer = browser.send(&site, request).await;
+        assert_eq!((answer.status, &*answer.code()), (400, code));
+        assert_eq!(browser.get(&site, "/me").await.body, "Alice");
+    }
+}
+
+pub(super) async fn a_login_by_post_begins_on_our_own_pages_alone(site: &Site) {
+    let options = RouteOptions::new().begin_by_post().home("/hello").expect("a path");
+    let site = signing_in(site, options).await;
+    let mut browser = Browser::default();
+    let by_link = browser.get(&site, "/login/openid").await;
+    assert!([404, 405].contains(&by_link.status), "{by_link:?}");
+    let evil = Asked::post("/login/openid").header("origin", "https://evil.example");
+    assert_eq!(browser.send(&site, evil).await.code(), "cross_site");
+    assert!(browser.cookies.is_empty());
+
+    let ours = Asked::post("/login/openid").header("origin", HTTPS);
+    let begun = browser.send(&site, ours).await;
+    let delivery = site.at_provider(&begun.location()).await;
+    let done = browser.deliver(&site, &delivery).await;
+    assert_eq!((done.status, &*done.location()), (303, "/hello"));
+}
+
+pub(super) async fn what_is_to_be_done_with_a_login_is_the_applications(site: &Site) {
+    let logins = Arc::new(Mutex::new(Vec::new()));
+    let how = ReadyMade { options: RouteOptions::new(), logins: Some(logins.clone()) };
+    let site = Site::ready_made(site.framework, how).await;
+    let mut browser = Browser::default();
+    let done = log_in(&mut browser, &site, "/login/openid").await;
+    assert_eq!((done.status, &*done.location()), (303, "/"));
+    assert!(browser.cookies.is_empty(), "nobody is signed in by a cookie of ours");
+    site.provider.set_auto_approve(Some("mallory"));
+    let refused = log_in(&mut browser, &site, "/login/oauth2").await;
+    assert_eq!((refused.status, &*refused.code()), (401, "needs_login"));
+    assert_eq!(*logins.lock().expect("no panic"), ["Alice"]);
+}
+
+pub(super) async fn a_provider_ends_the_sign_in_by_the_back_channel(site: &Site) {
+    let site = signing_in(site, RouteOptions::new()).await;
+    let mut browser = Browser::default();
+    log_in(&mut browser, &site, "/login/openid").await;
+    let tell = async |body: String| {
+        let request = Asked::post("/logout/openid/back-channel").header("content-type", FORM);
+        Browser::default().send(&site, request.body(body)).await
+    };
+    let forged = tell("logout_token=a.b.c".to_owned()).await;
+    assert_eq!((forged.status, forged.body.contains("invalid_request")), (400, true), "{forged:?}");
+    assert_eq!(browser.get(&site, "/me").await.body, "Alice");
+
+    let token = site.provider.logout_token("app", "alice").expect("a known client");
+    let told = tell(format!("logout_token={token}")).await;
+    assert_eq!((told.status, &*told.body), (200, ""), "{told:?}");
+    assert_eq!(told.headers["cache-control"], "no-store");
+    assert_eq!(browser.get(&site, "/me").await.status, 401);
+
+    // By a frame: a session that nobody has here ends quietly, another issuer's is refused.
+    let issuer = site.provider.issuer();
+    for (issuer, status) in [(issuer, 200), ("https://evil.example", 400)] {
+        let path = format!("/logout/openid/front-channel?iss={issuer}&sid=s1");
+        let framed = browser.get(&site, &path).await;
+        assert_eq!(framed.status, status, "{framed:?}");
+        assert!(framed.headers["content-type"].as_bytes().starts_with(b"text/html"), "{framed:?}");
+    }
+}
+
+pub(super) async fn other_methods_do_nothing(site: &Site) {
+    let site = signing_in(site, RouteOptions::new()).await;
+    let mut browser = Browser::default();
+    for path in ["/login/openid", "/authorize/openid", "/logout/openid"] {
+        for method in [Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS] {
+            let answer = browser.send(&site, Asked::new(method.clone(), path)).await;
+            assert!([404, 405].contains(&answer.status), "{method} {path}: {answer:?}");
+            assert!(answer.set_cookies().is_empty(), "{method} {path}");
+        }
+    }
+}
+
+async fn signing_in(site: &Site, options: RouteOptions) -> Site {
+    Site::ready_made(site.framework, ReadyMade { options, logins: None }).await
+}
+
+async fn log_in(browser: &mut Browser, site: &Site, path: &str) -> Answer {
+    let begun = browser.get(site, path).await;
+    assert_eq!(begun.status, 303, "{begun:?}");
+    let delivery = site.at_provider(&begun.location()).await;
+    browser.deliver(site, &delivery).await
+}
+
+fn log_out(client: &str) -> Asked {
+    Asked::post(format!("/logout/{client}?next=%2Fbye")).header("origin", HTTPS)
+}
