@@ -20,7 +20,8 @@ client_registry::adapter_types! {
 
 impl Error {
     /// The error that a guard of this request failed with, or that a responder answered: for
-    /// catchers and fairings. What a guard fails with is answered by a catcher.
+    /// catchers and fairings. What a guard fails with is answered by a catcher, unless the handler
+    /// takes the guard as an `Option` or a `Result`.
     pub fn of<'r>(request: &'r Request<'_>) -> Option<&'r client_registry::Error> {
         request.local_cache(Failure::default).0.get()
     }

@@ -25,7 +25,7 @@ pub(super) fn serve(registry: Registry, seal: Seal, base: &'static str) -> Serve
     let app = move || {
         let replaced =
             web::scope("/replaced").wrap(from_fn(replace)).route("/{name}", web::get().to(login));
-        let routes = web::scope(base)
+        web::scope(base)
             .wrap(from_fn(tell))
             .wrap(logins.clone())
             .route("/login/{name}", web::get().to(login))
@@ -39,8 +39,7 @@ pub(super) fn serve(registry: Registry, seal: Seal, base: &'static str) -> Serve
             .route("/both/{name}", web::get().to(both))
             .route("/notes/{name}", web::get().to(notes))
             .route("/plain", web::get().to(async || "plain"))
-            .service(replaced);
-        routes
+            .service(replaced)
     };
     listen(move |config| _ = config.service(app()))
 }

@@ -53,6 +53,7 @@ pub(super) async fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyM
 }
 
 #[get("/me")]
+#[allow(clippy::needless_pass_by_value)] // A guard.
 fn me(user: SignedIn) -> String {
     user.name().unwrap_or_default().to_owned()
 }
@@ -82,7 +83,9 @@ async fn listen(logins: OAuthFairing, base: &str, routes: Vec<Route>) -> Served 
     let rocket = rocket::custom(config)
         .attach(logins)
         .attach(AdHoc::on_response("errors", |request, response| {
-            if let Some(error) = Error::of(request) {
+            // A guard that is optional may have failed as well.
+            let failed = response.status().code >= 400;
+            if let Some(error) = Error::of(request).filter(|_| failed) {
                 response.set_raw_header(X_ERROR, error_told(error));
             }
             Box::pin(async {})
