@@ -197,6 +197,8 @@ impl Config {
     /// [`Error::Config`] naming the client, the key and where the value came from.
     pub(crate) fn resolve(name: &str, settings: &Settings) -> Result<Self, Error> {
         let read = Reader { name, settings };
+        // Of a client that is not set up at all, this is what is told.
+        let client_id = read.required(Key::ClientId)?.to_owned();
         let quirks = match read.text(Key::Quirks) {
             Some(text) => Quirks::parse(&read.what(Key::Quirks), text)?,
             None => Quirks::default(),
@@ -220,7 +222,7 @@ impl Config {
         };
         read.check_keys(&protocol)?;
         Ok(Config {
-            client_id: read.required(Key::ClientId)?.to_owned(),
+            client_id,
             client_secret: read.text(Key::ClientSecret).map(ClientSecret::new),
             api_hosts: read.api_hosts()?,
             authorize_params: read.pairs(Key::AuthorizeParams)?,
