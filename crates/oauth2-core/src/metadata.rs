@@ -331,16 +331,18 @@ mod tests {
                 "http://127.0.0.1:9/a%20b/c/",
                 "http://127.0.0.1:9/.well-known/oauth-authorization-server/a%20b/c",
             ),
-            (
-                "https://a.example/a/../b",
-                "https://a.example/.well-known/oauth-authorization-server/a/../b",
-            ),
         ];
         for (issuer, expected) in table {
             assert_eq!(well_known_url(issuer).unwrap().as_str(), expected);
         }
-        for issuer in ["", "a.example", "http://a.example", "https://a.example?x", "https://a.b/#x"]
-        {
+        for issuer in [
+            "",
+            "a.example",
+            "http://a.example",
+            "https://a.example?x",
+            "https://a.b/#x",
+            "https://a.example/a/../b",
+        ] {
             assert_eq!(well_known_url(issuer).unwrap_err().code(), "config", "{issuer}");
         }
     }
