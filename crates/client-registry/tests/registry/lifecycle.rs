@@ -87,7 +87,7 @@ fn what_is_registered_later_has_the_settings_of_the_sources() {
     assert!(registry.register("late", &providers::github()).is_ok());
     let nothing = registry.register("later", &providers::github());
     let error = assert_code(nothing, "config", "no settings").to_string();
-    assert!(error.contains("LATER_CLIENT_SECRET"), "{error}");
+    assert!(error.contains("LATER_CLIENT_ID"), "{error}");
     for name in ["LATE", "a b", ""] {
         assert_code(registry.register(name, &github("x")), "config", name);
     }
