@@ -8,8 +8,9 @@ const { values: args } = parseArgs({ options: {
   shots: { type: 'string', default: 'target/interop/form_post' },
 } });
 
-const loginCookies = async (context) => (await context.cookies(args.app)).map(({ name, secure, httpOnly, sameSite, path }) => (
-  { host: name.startsWith('__Host-'), secure, httpOnly, sameSite, path }));
+// A sign-in has a cookie of its own, which stays.
+const loginCookies = async (context) => (await context.cookies(args.app)).filter(({ name }) => name.includes('oauth-login-'))
+  .map(({ name, secure, httpOnly, sameSite, path }) => ({ host: name.startsWith('__Host-'), secure, httpOnly, sameSite, path }));
 
 async function login(context, picture, client, shot) {
   const page = await context.newPage();
