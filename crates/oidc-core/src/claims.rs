@@ -232,7 +232,7 @@ impl fmt::Debug for Original {
     }
 }
 
-fn required<'a>(value: Option<&'a str>, claim: &'static str) -> Result<&'a str, Reason> {
+pub(crate) fn required<'a>(value: Option<&'a str>, claim: &'static str) -> Result<&'a str, Reason> {
     match value {
         None => Err(Reason::MissingClaim(claim)),
         Some("") => Err(Reason::ClaimType { claim, expected: "a text that is not empty" }),

@@ -8,6 +8,7 @@ use protocol_core::{Error, Reason, ReplayKey, UnixTime, base64url, digest};
 use serde_json::Value;
 
 use super::once;
+use crate::claims::required;
 use crate::id_token::{IdTokenVerifier, rules};
 
 /// The logout token in the body of a request to the `backchannel_logout_uri` (§2.5), not verified.
@@ -109,7 +110,7 @@ impl IdTokenVerifier {
         typed_as_logout(verified.header().typ())?;
         let claims = verified.claims()?;
         let all = claims.as_map();
-        let iss = present(claims.iss(), "iss")?;
+        let iss = required(claims.iss(), "iss")?;
         self.issuer().check(iss, all)?;
         if !all.contains_key("aud") {
             return Err(Reason::MissingClaim("aud").into());
@@ -119,9 +120,9 @@ impl IdTokenVerifier {
         let iat = claims.iat().ok_or(Reason::MissingClaim("iat"))?;
         rules::times(self, rules::Times { exp, iat, nbf: claims.nbf() }, now)?;
         about_a_logout(&claims)?;
-        let jti = present(claims.jti(), "jti")?;
-        let sub = claims.sub().map(|sub| present(Some(sub), "sub")).transpose()?;
-        let sid = claims.text("sid")?.map(|sid| present(Some(sid), "sid")).transpose()?;
+        let jti = required(claims.jti(), "jti")?;
+        let sub = claims.sub().map(|sub| required(Some(sub), "sub")).transpose()?;
+        let sid = claims.text("sid")?.map(|sid| required(Some(sid), "sid")).transpose()?;
         if sub.is_none() && sid.is_none() {
             return Err(Reason::MissingClaim("sub or sid").into());
         }
@@ -174,14 +175,6 @@ fn about_a_logout(claims: &jwt::Claims) -> Result<(), Reason> {
         return Err(another_kind("a token with a nonce, such as an ID Token"));
     }
     Ok(())
-}
-
-fn present<'a>(value: Option<&'a str>, claim: &'static str) -> Result<&'a str, Reason> {
-    match value {
-        None => Err(Reason::MissingClaim(claim)),
-        Some("") => Err(Reason::ClaimType { claim, expected: "a text that is not empty" }),
-        Some(text) => Ok(text),
-    }
 }
 
 #[cfg(test)]
