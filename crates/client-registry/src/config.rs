@@ -12,6 +12,8 @@ use oidc_core::jwk::JwkSet;
 use oidc_core::{Algorithm, IssuerRule};
 use protocol_core::{ClientSecret, Endpoint, Error, Secret};
 
+pub(crate) use assertion::signing_key;
+
 use crate::api_hosts::ApiHosts;
 use crate::quirks::{Quirk, Quirks};
 use crate::settings::{Key, Origin, Reader as Reads, Settings, pairs};

@@ -53,14 +53,8 @@ impl Reader<'_> {
             Some(alg) => vec![alg],
             None => BY_PREFERENCE.to_vec(),
         };
-        // One line of an environment file: its line breaks are written out.
-        let pem = if text.contains('\n') { text.to_owned() } else { text.replace("\\n", "\n") };
-        let read = |alg: &Algorithm| match text.starts_with('{') {
-            true => SigningKey::from_jwk(*alg, text.as_bytes()),
-            false => SigningKey::from_pem(*alg, &pem),
-        };
         let mut refused = None;
-        for outcome in wanted.iter().map(read) {
+        for outcome in wanted.iter().map(|alg| signing_key(*alg, text)) {
             match outcome {
                 Ok(key) => {
                     return Ok(match self.text(Key::KeyId) {
@@ -98,6 +92,18 @@ impl Reader<'_> {
         let read = Algorithm::from_name(name);
         read.map(Some)
             .ok_or_else(|| self.wrong(key, &format!("expected a JWS algorithm, got {name:?}")))
+    }
+}
+
+/// The private key of a setting: a JWK or PEM.
+pub(crate) fn signing_key(algorithm: Algorithm, text: &str) -> Result<SigningKey, Error> {
+    if text.starts_with('{') {
+        return SigningKey::from_jwk(algorithm, text.as_bytes());
+    }
+    // One line of an environment file: its line breaks are written out.
+    match text.contains('\n') {
+        true => SigningKey::from_pem(algorithm, text),
+        false => SigningKey::from_pem(algorithm, &text.replace("\\n", "\n")),
     }
 }
 

@@ -10,7 +10,7 @@ use oidc_core::jwk::SigningKey;
 use protocol_core::{Error, UnixTime};
 use serde_json::json;
 
-use crate::config::MadeSecretOf;
+use crate::config::{MadeSecretOf, signing_key};
 
 /// A client whose secret is a JWT: made when it is first needed, and anew before it expires.
 pub(super) struct MadeSecret {
@@ -30,12 +30,7 @@ impl MadeSecret {
         issuer: Option<&str>,
         of: &MadeSecretOf,
     ) -> Result<Self, Error> {
-        let text = of.private_key.expose().trim();
-        let key = match text.starts_with('{') {
-            true => SigningKey::from_jwk(Algorithm::ES256, text.as_bytes()),
-            // Variables of the environment often hold it in one line.
-            false => SigningKey::from_pem(Algorithm::ES256, &text.replace("\\n", "\n")),
-        };
+        let key = signing_key(Algorithm::ES256, of.private_key.expose().trim());
         let key = key.map_err(|error| {
             Error::config("private_key", format!("expected one for ES256, in PEM: {error}"))
         })?;
