@@ -1,6 +1,7 @@
 //! Logins that nobody finishes (row B7 of the table of refusals). Alone in its process, whose memory it
 //! measures.
 
+#[allow(dead_code)] // It needs little of it; `adapter.rs` needs all.
 mod common;
 
 use common::{App, Browser};
