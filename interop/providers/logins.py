@@ -7,35 +7,17 @@ opens, one that is opened twice, and a user who says no. --only leaves these out
 """
 import argparse
 import re
-import sys
 from urllib.parse import urljoin
 
 import requests
 
+from checks import check, end, equal
 from walk import Forms, walk
 
 args = argparse.ArgumentParser()
 args.add_argument("--app", default="http://127.0.0.1:9500")
 args.add_argument("--only", type=lambda text: text.split(","))
 args = args.parse_args()
-passed, failed = 0, 0
-
-
-def check(what, call):
-    global passed, failed
-    try:
-        call()
-    except Exception as problem:  # whatever it is, the other checks go on
-        failed += 1
-        print(f"FAILED {what}: {type(problem).__name__} {str(problem)[:600]}")
-    else:
-        passed += 1
-        print(f"ok {what}")
-
-
-def equal(what, got, expected):
-    if got != expected:
-        raise AssertionError(f"{what}: expected {expected!r}, got {got!r}")
 
 
 def signature_of(name):
@@ -96,5 +78,4 @@ if not args.only:
     for name in ("basic", "oauth1-hmac-sha1-header"):
         check(f"{name} is bound to its browser", lambda: is_bound_to_its_browser(name))
         check(f"{name} can be denied", lambda: can_be_denied(name))
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+end()

@@ -6,35 +6,17 @@ Exit code 1 if anything differs. oidc-provider has back-channel and RP-initiated
 has, so that one is not here.
 """
 import argparse
-import sys
 import time
 
 import requests
 
+from checks import check, end, equal
 from walk import Forms, walk
 
 args = argparse.ArgumentParser()
 args.add_argument("--app", default="http://127.0.0.1:9500")
 args.add_argument("--provider", default="http://127.0.0.1:9400")
 args = args.parse_args()
-passed, failed = 0, 0
-
-
-def check(what, call):
-    global passed, failed
-    try:
-        call()
-    except Exception as problem:  # whatever it is, the other checks go on
-        failed += 1
-        print(f"FAILED {what}: {type(problem).__name__} {str(problem)[:600]}")
-    else:
-        passed += 1
-        print(f"ok {what}")
-
-
-def equal(what, got, expected):
-    if got != expected:
-        raise AssertionError(f"{what}: expected {expected!r}, got {got!r}")
 
 
 def logged_in():
@@ -111,5 +93,4 @@ check("a logout at the provider signs the user out here, by the back channel", t
 check("a logout here goes to the provider and comes back", the_application_begins)
 check("a logout for good revokes the tokens", the_application_ends_it_for_good)
 check("forged logout tokens end nothing", forged_tokens_end_nothing)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+end()
