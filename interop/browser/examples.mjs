@@ -44,7 +44,7 @@ await main(async () => {
       await follow(page, 'Back');
       await press(page, 'Log out');
       await has(page, `Log in with ${name}`);
-      equal('cookies of the application', (await context.cookies(app)).filter((cookie) => cookie.name === 'session'), []);
+      equal('cookies of the application', (await context.cookies(app)).filter((cookie) => /^session$|oauth-user/.test(cookie.name)), []);
       equal('requests that left the machine', strayed, []);
       equal('complaints of the browser', complaints, []);
     });

@@ -1,26 +1,25 @@
 //! Log in with Google, by OAuth 2.0 and OpenID Connect.
 //!
-//! This file is what an application writes; `session.rs` remembers who is signed in, `pages.rs` is
-//! HTML, `demo.rs` is the provider of `--demo`.
+//! This file is what an application writes; `pages.rs` is HTML, `demo.rs` is the provider of `--demo`.
 #![forbid(unsafe_code)]
 
 mod demo;
 mod pages;
-mod session;
+
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Redirect as Local, Response};
+use axum::response::{Redirect as Local, Response};
 use axum::routing::{get, post};
 use integration_axum::client_registry::{self, public_message};
 use integration_axum::{
-    Callback, Env, Error, OAuth, OAuthLayer, Redirect, SameOrigin, Seal, providers,
+    Callback, Env, Error, OAuth, OAuthLayer, Redirect, SameOrigin, Seal, SignedIn, providers,
 };
 use serde_json::Value;
 
 pub use demo::demo;
-use session::{Sessions, User};
 
 /// The application, reached by browsers at `public_url`; `env` holds `GOOGLE_CLIENT_ID` and
 /// `GOOGLE_CLIENT_SECRET`.
@@ -32,10 +31,8 @@ pub fn app(env: Env, public_url: &str) -> Result<Router, Error> {
         .public_url(public_url)?
         .source(env)
         .register("google", providers::google())
+        .signed_in_life(Duration::from_secs(86_400))
         .build()?;
-    let seal = Seal::generate();
-    let sessions = Sessions::new(seal.clone(), public_url);
-    let layer = OAuthLayer::new(oauth, seal);
     Ok(Router::new()
         .route("/", get(home))
         .route("/login", get(login))
@@ -43,15 +40,14 @@ pub fn app(env: Env, public_url: &str) -> Result<Router, Error> {
         .route("/profile", get(profile))
         .route("/logout", post(logout))
         .layer(middleware::from_fn(explain))
-        .layer(layer.current_user({
-            let sessions = sessions.clone();
-            move |parts| sessions.find(&parts.headers).map(|user| user.sub)
-        }))
-        .with_state(sessions))
+        .layer(OAuthLayer::new(oauth, Seal::generate())))
 }
 
-async fn home(user: Option<User>) -> Response {
-    pages::home(user.as_ref())
+async fn home(user: Option<SignedIn>) -> Response {
+    pages::home(user.as_ref().map(|user| {
+        let verified = user.email().filter(|email| email.verified);
+        (user.name().unwrap_or(user.sub()), verified.map(|email| email.address))
+    }))
 }
 
 async fn login(oauth: OAuth) -> Result<Redirect, Error> {
@@ -59,15 +55,10 @@ async fn login(oauth: OAuth) -> Result<Redirect, Error> {
 }
 
 /// Google sends the user back to here. What the ID token says is verified by now.
-async fn authorize(
-    oauth: OAuth,
-    State(sessions): State<Sessions>,
-    callback: Callback,
-) -> Result<Response, Error> {
+async fn authorize(oauth: OAuth, callback: Callback) -> Result<Local, Error> {
     let token = oauth.client("google")?.authorize_access_token(callback).await?;
-    let user = User::from(token.userinfo().await?);
-    token.save_for(&user.sub).await?;
-    Ok((sessions.begin(&user), Local::to("/")).into_response())
+    oauth.session().sign_in(&token).await?;
+    Ok(Local::to("/"))
 }
 
 /// Asks Google's API, with the token of whoever is signed in.
@@ -77,16 +68,12 @@ async fn profile(oauth: OAuth) -> Result<Response, Error> {
 }
 
 /// By POST, and from our own page alone: no other site can sign anybody out.
-async fn logout(
-    _ours: SameOrigin,
-    oauth: OAuth,
-    user: Option<User>,
-    State(sessions): State<Sessions>,
-) -> Result<Response, Error> {
+async fn logout(_ours: SameOrigin, oauth: OAuth, user: Option<SignedIn>) -> Result<Local, Error> {
     if let Some(user) = user {
-        oauth.client("google")?.delete_token(&user.sub).await?;
+        oauth.client("google")?.delete_token(&user.id()).await?;
     }
-    Ok((sessions.end(), Local::to("/")).into_response())
+    oauth.session().sign_out().await?;
+    Ok(Local::to("/"))
 }
 
 /// A page in place of an error's plain text.

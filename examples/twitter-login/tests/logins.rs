@@ -1,9 +1,11 @@
 //! A person logs in, looks at the profile and logs out, at the embedded provider.
 
-use std::collections::HashMap;
+#[path = "../../google-login/tests/browser/mod.rs"]
+mod browser;
+
 use std::net::Ipv4Addr;
 
-use axum::http::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use browser::Browser;
 use demo_provider::{Fault, Running};
 use tokio::net::TcpListener;
 
@@ -60,57 +62,5 @@ async fn start() -> (Browser, Running) {
     provider.set_auto_approve(Some("alice"));
     let app = twitter_login::app(env, &url).unwrap();
     tokio::spawn(async { drop(axum::serve(listener, app).await) });
-    (Browser { url, cookies: HashMap::new() }, provider)
-}
-
-/// Follows redirects and keeps the application's cookies.
-struct Browser {
-    url: String,
-    cookies: HashMap<String, String>,
-}
-
-impl Browser {
-    async fn get(&mut self, path: &str) -> (u16, String) {
-        self.follow(reqwest::Method::GET, path, None).await
-    }
-
-    async fn post(&mut self, path: &str, origin: Option<&str>) -> (u16, String) {
-        self.follow(reqwest::Method::POST, path, origin).await
-    }
-
-    async fn follow(
-        &mut self,
-        mut method: reqwest::Method,
-        path: &str,
-        origin: Option<&str>,
-    ) -> (u16, String) {
-        let policy = reqwest::redirect::Policy::none();
-        let http = reqwest::Client::builder().redirect(policy).build().unwrap();
-        let mut url = format!("{}{path}", self.url);
-        loop {
-            let mut request = http.request(method, &url);
-            if url.starts_with(&self.url) {
-                let pairs: Vec<_> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
-                request = request.header(COOKIE, pairs.join("; "));
-            }
-            if let Some(origin) = origin {
-                request = request.header(ORIGIN, origin);
-            }
-            let answer = request.send().await.unwrap();
-            for line in answer.headers().get_all(SET_COOKIE) {
-                let (pair, _) = line.to_str().unwrap().split_once(';').unwrap();
-                let (name, value) = pair.split_once('=').unwrap();
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-            let Some(location) = answer.headers().get(LOCATION) else {
-                return (answer.status().as_u16(), answer.text().await.unwrap());
-            };
-            let location = location.to_str().unwrap();
-            url = match location.strip_prefix('/') {
-                Some(path) => format!("{}/{path}", self.url),
-                None => location.to_owned(),
-            };
-            method = reqwest::Method::GET;
-        }
-    }
+    (Browser::at(url), provider)
 }
