@@ -94,7 +94,8 @@ impl Authorized {
         &self.token
     }
 
-    pub(crate) fn client(&self) -> &Client {
+    /// The client that the login was with.
+    pub fn client(&self) -> &Client {
         &self.client
     }
 
