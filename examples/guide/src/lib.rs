@@ -10,6 +10,14 @@ struct ComingFromAuthlib;
 #[doc = include_str!("../../../docs/choosing-cookies-cache-and-store.md")]
 struct ChoosingCookiesCacheAndStore;
 
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/coming-from-openidconnect-and-oauth2.md")]
+struct ComingFromOpenidconnectAndOauth2;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/frameworks.md")]
+struct Frameworks;
+
 /// Stands for tables of the application's own.
 pub mod db {
     use std::collections::BTreeMap;
