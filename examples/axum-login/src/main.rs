@@ -1,4 +1,4 @@
-//! `cargo run -p axum-login -- openid --demo`: one login, by `openid`, `oauth2` or `oauth1`.
+//! `cargo run -p axum-login-example -- openid --demo`: one login, by `openid`, `oauth2` or `oauth1`.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         None => (None, Env::read()),
     };
-    let app = axum_login::app(protocol, env, &public_url).ok_or(USAGE)??;
+    let app = axum_login_example::app(protocol, env, &public_url).ok_or(USAGE)??;
     writeln!(std::io::stdout(), "Log in at {public_url}/login (stop with Ctrl-C)")?;
     tokio::select! {
         ended = axum::serve(listener, app) => ended?,

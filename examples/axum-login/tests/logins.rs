@@ -19,7 +19,7 @@ async fn each_protocol_tells_who_logged_in() {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (provider, vars) = demo_provider::for_examples(&url).await.unwrap();
         provider.set_auto_approve(Some("alice"));
-        let app = axum_login::app(protocol, Env::from_vars(vars), &url).unwrap().unwrap();
+        let app = axum_login_example::app(protocol, Env::from_vars(vars), &url).unwrap().unwrap();
         let server = tokio::spawn(async { drop(axum::serve(listener, app).await) });
 
         let (status, body) = follow(format!("{url}/login")).await;
@@ -36,10 +36,11 @@ fn a_missing_setting_and_an_unknown_protocol_are_told() {
     for (protocol, variable) in
         [("openid", "GOOGLE_CLIENT_"), ("oauth2", "GITHUB_CLIENT_"), ("oauth1", "CLASSIC_CLIENT_")]
     {
-        let error = axum_login::app(protocol, none(), "http://127.0.0.1:1").unwrap().unwrap_err();
+        let error =
+            axum_login_example::app(protocol, none(), "http://127.0.0.1:1").unwrap().unwrap_err();
         assert!(error.to_string().contains(variable), "{error}");
     }
-    assert!(axum_login::app("oauth3", none(), "http://127.0.0.1:1").is_none());
+    assert!(axum_login_example::app("oauth3", none(), "http://127.0.0.1:1").is_none());
 }
 
 /// Follows redirects with cookies kept, as a browser does.

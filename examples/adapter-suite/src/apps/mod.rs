@@ -112,7 +112,7 @@ impl Drop for Served {
 fn told(login: &Authorized, user: &UserInfo) -> Value {
     let checks: Vec<_> = login.checks().iter().map(|check| check.what).collect();
     json!({
-        "name": user.name(), "return_to": login.return_to(), "checks": checks,
+        "sub": user.sub(), "name": user.name(), "return_to": login.return_to(), "checks": checks,
         "extra": login.unverified_extra(),
     })
 }

@@ -64,7 +64,9 @@ fn maybe(user: Option<SignedIn>) -> String {
 }
 
 async fn listen(logins: OAuthFairing, base: &str, routes: Vec<Route>) -> Served {
-    let shutdown = Shutdown { ctrlc: false, grace: 0, mercy: 0, ..Shutdown::default() };
+    let mut shutdown = Shutdown { ctrlc: false, grace: 0, mercy: 0, ..Shutdown::default() };
+    #[cfg(unix)]
+    shutdown.signals.clear(); // It is stopped by whoever serves it.
     let config = Config {
         address: Ipv4Addr::LOCALHOST.into(),
         port: 0,
