@@ -80,11 +80,16 @@ impl IssuerRule {
 
     /// Checks the issuer of a set of claims.
     pub(crate) fn check(&self, iss: &str, claims: &Map<String, Value>) -> Result<(), Reason> {
-        let fits = match &self.template {
-            None => iss == self.text,
-            Some(template) => template.fits(&self.text, iss, claims),
-        };
-        if fits {
+        self.outcome(iss, |template| template.fits(&self.text, iss, claims))
+    }
+
+    /// Checks an issuer that stands alone: of a template it is any tenant's that is meant.
+    pub(crate) fn check_alone(&self, iss: &str) -> Result<(), Reason> {
+        self.outcome(iss, |template| template.fits_alone(&self.text, iss))
+    }
+
+    fn outcome(&self, iss: &str, fits: impl FnOnce(&Template) -> bool) -> Result<(), Reason> {
+        if self.template.as_ref().map_or(iss == self.text, fits) {
             return Ok(());
         }
         Err(Reason::IssMismatch {
@@ -97,10 +102,21 @@ impl IssuerRule {
 impl Template {
     fn fits(&self, text: &str, iss: &str, claims: &Map<String, Value>) -> bool {
         let Some(tenant) = claims.get(&self.claim).and_then(Value::as_str) else { return false };
+        self.is_meant(tenant) && text.replacen(&self.placeholder, tenant, 1) == iss
+    }
+
+    fn fits_alone(&self, text: &str, iss: &str) -> bool {
+        let around = text.split_once(&self.placeholder);
+        let tenant = around.and_then(|(before, after)| {
+            iss.strip_prefix(before).and_then(|rest| rest.strip_suffix(after))
+        });
+        tenant.is_some_and(|tenant| self.is_meant(tenant))
+    }
+
+    fn is_meant(&self, tenant: &str) -> bool {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
         let is_name = !tenant.is_empty() && tenant.bytes().all(plain);
-        let is_meant = self.only.as_ref().is_none_or(|only| only.iter().any(|one| one == tenant));
-        is_name && is_meant && text.replacen(&self.placeholder, tenant, 1) == iss
+        is_name && self.only.as_ref().is_none_or(|only| only.iter().any(|one| one == tenant))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Logouts that the provider tells of: server to server (OpenID Connect Back-Channel Logout 1.0) or
 //! through the browser (Front-Channel Logout 1.0).
 
+use oidc_core::LogoutToken;
 use oidc_core::logout::{self, FrontChannelLogout};
-use oidc_core::{IssuerRule, LogoutToken};
 use protocol_core::{Error, Reason};
 
 use crate::client::{Client, ClientKind};
@@ -122,13 +122,12 @@ impl Session {
     async fn front_channel(&self, client: &str, query: &str) -> Result<SessionEnded, Error> {
         let client = self.client(client)?;
         let request = FrontChannelLogout::query(query)?;
-        let issuer = openid(&client)?.issuer_name(&client).await?;
-        let sid = request.check(&IssuerRule::exact(&issuer))?;
+        let (iss, sid) = request.check(&openid(&client)?.issuer_rule(&client).await?)?;
         let registry = self.registry();
-        let sub = registry.sub_of_session(self.seal(), client.name(), &issuer, sid).await?;
+        let sub = registry.sub_of_session(self.seal(), client.name(), iss, sid).await?;
         match sub {
-            Some(sub) => self.end(&client, &issuer, Some(&sub), Some(sid)).await,
-            None => Ok(SessionEnded { iss: issuer, sub: None, sid: Some(sid.to_owned()) }),
+            Some(sub) => self.end(&client, iss, Some(&sub), Some(sid)).await,
+            None => Ok(SessionEnded { iss: iss.to_owned(), sub: None, sid: Some(sid.to_owned()) }),
         }
     }
 

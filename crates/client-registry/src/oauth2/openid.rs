@@ -8,7 +8,7 @@ use oauth2_core::TokenResponse;
 use oidc_core::id_token::Expected as IdTokenExpected;
 use oidc_core::jwk::JwkSet;
 use oidc_core::request::AuthenticationRequest;
-use oidc_core::{Algorithm, Claims, IdTokenVerifier, LogoutToken, Nonce, UserInfo};
+use oidc_core::{Algorithm, Claims, IdTokenVerifier, IssuerRule, LogoutToken, Nonce, UserInfo};
 use protocol_core::{Endpoint, Error, Reason, Secret};
 
 use super::OAuth2Client;
@@ -159,10 +159,11 @@ impl OAuth2Client {
         .await
     }
 
-    /// The issuer, by its name in tokens.
-    pub(crate) async fn issuer_name(&self, client: &Client) -> Result<String, Error> {
-        let server = self.server(client.registry()).await?;
-        server.issuer.ok_or_else(|| Error::config("issuer", "expected it, got nothing"))
+    /// Which issuers are taken.
+    pub(crate) async fn issuer_rule(&self, client: &Client) -> Result<IssuerRule, Error> {
+        let issuer = self.server(client.registry()).await?.issuer;
+        let issuer = issuer.ok_or_else(|| Error::config("issuer", "expected it, got nothing"))?;
+        self.config.issuer_rule(&issuer)
     }
 
     /// The provider's logout page, if it has one.

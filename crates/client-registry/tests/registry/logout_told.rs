@@ -2,11 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
-use client_registry::{LogoutAnswer, Session};
+use client_registry::{Callback, Key, LogoutAnswer, Session};
 use oidc_core::jwk::{Algorithm, SigningKey};
 use serde_json::{Value, json};
 
-use crate::common::{App, Browser, CLIENT, ISSUER, Idp, START, answer, assert_code, merge};
+use crate::common::{App, Browser, CLIENT, ISSUER, Idp, START, answer, assert_code, merge, param};
 use crate::sign_in::{Flaky, sign_in, signed_in};
 
 const FORM: Option<&str> = Some("application/x-www-form-urlencoded");
@@ -293,6 +293,42 @@ async fn a_frame_of_the_provider_ends_the_session_that_it_names() {
     assert!(answer.headers().contains(&("content-type", "text/html; charset=utf-8")));
     assert!(!is_signed_in(&app, &one).await && !has_token(&app, "u1").await);
     assert!(is_signed_in(&app, &other).await && has_token(&app, "u2").await);
+}
+
+#[tokio::test]
+async fn a_frame_names_the_issuer_of_the_users_own_tenant() {
+    let idp = Idp::new();
+    let template = format!("{ISSUER}/{{tenantid}}");
+    idp.metadata(json!({
+        "issuer": template, "authorization_response_iss_parameter_supported": null,
+    }));
+    let well_known = format!("{ISSUER}/.well-known/openid-configuration");
+    let provider = || Idp::provider().issuer(&template).set(Key::ServerMetadataUrl, &well_known);
+    let iss = |tenant: &str| format!("{ISSUER}/{tenant}");
+    let told = |iss: &str| format!("iss={iss}&sid=s1");
+    for (provider, other) in
+        [(provider(), ""), (provider().set(Key::AllowedTenants, "t-1"), "iss_mismatch")]
+    {
+        let app = App::of(&idp, provider);
+        let mut browser = Browser::new();
+        idp.claims(json!({"iss": iss("t-1"), "tid": "t-1", "sid": "s1"}));
+        let url = app.begin(&mut browser, "idp").await.unwrap();
+        let session = app.session(&browser);
+        let callback = format!("code={}&state={}", idp.code(&url), param(&url, "state"));
+        let client = session.client("idp").unwrap();
+        let login = client.authorize_access_token(Callback::query(&callback)).await.unwrap();
+        session.sign_in(&login).await.unwrap();
+        browser.take(&session.set_cookies());
+
+        assert_eq!(outcome(&frame(&app, &told(&template)).await), "iss_mismatch");
+        assert_eq!(outcome(&frame(&app, &told(ISSUER)).await), "iss_mismatch");
+        assert_eq!(outcome(&frame(&app, &told(&iss("t-2"))).await), other);
+        assert!(is_signed_in(&app, &browser).await, "another tenant's session of that name");
+        let answer = frame(&app, &told(&iss("t-1"))).await;
+        let ended = answer.outcome().unwrap();
+        assert_eq!((&ended.iss, ended.sub.as_deref()), (&iss("t-1"), Some("u1")));
+        assert!(!is_signed_in(&app, &browser).await);
+    }
 }
 
 #[tokio::test]

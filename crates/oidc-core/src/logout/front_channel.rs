@@ -4,7 +4,6 @@
 use std::fmt;
 
 use protocol_core::{Error, Reason};
-use serde_json::Map;
 
 use super::once;
 use crate::issuer::IssuerRule;
@@ -32,19 +31,20 @@ impl FrontChannelLogout {
         Ok(FrontChannelLogout { iss, sid })
     }
 
-    /// The session that is to be ended: its `sid`, at the issuer that is expected.
+    /// The session that is to be ended: its `iss`, which must be the one that is expected (of a
+    /// template: a tenant's that is meant), and its `sid`.
     ///
     /// # Errors
     /// [`Reason::IssMismatch`] for another issuer's; [`Reason::MalformedLogout`] for a request that
     /// names no session, as providers send it to a client that is not registered with
     /// `frontchannel_logout_session_required`. Any page could log the user out by such a request.
-    pub fn check(&self, issuer: &IssuerRule) -> Result<&str, Error> {
+    pub fn check(&self, issuer: &IssuerRule) -> Result<(&str, &str), Error> {
         let (Some(iss), Some(sid)) = (&self.iss, &self.sid) else {
             let problem = "no iss and no sid: register frontchannel_logout_session_required";
             return Err(Reason::MalformedLogout(problem).into());
         };
-        issuer.check(iss, &Map::new())?;
-        Ok(sid)
+        issuer.check_alone(iss)?;
+        Ok((iss, sid))
     }
 }
 
@@ -67,7 +67,7 @@ mod tests {
         let issuer = IssuerRule::exact("https://idp.example");
         let outcome = |query: &str| {
             let read = FrontChannelLogout::query(query);
-            let sid = read.and_then(|logout| logout.check(&issuer).map(str::to_owned));
+            let sid = read.and_then(|logout| logout.check(&issuer).map(|(_, sid)| sid.to_owned()));
             sid.unwrap_or_else(|error| error.code().to_owned())
         };
         for (query, expected) in [
@@ -83,6 +83,31 @@ mod tests {
             ("iss=https://idp.example&iss=https://idp.example&sid=abc", "duplicate_param"),
         ] {
             assert_eq!(outcome(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn of_a_template_the_issuer_of_any_tenant_that_is_meant_is_taken() {
+        let template = "https://login.example/{tenantid}/v2.0";
+        let all = IssuerRule::template(template, "{tenantid}", "tid").unwrap();
+        let some = all.clone().only(["t-1"]);
+        for (iss, by_all, by_some) in [
+            ("https://login.example/t-1/v2.0", true, true),
+            ("https://login.example/t-2/v2.0", true, false),
+            (template, false, false),
+            ("https://login.example//v2.0", false, false),
+            ("https://login.example/v2.0", false, false),
+            ("https://login.example/t-1/x/v2.0", false, false),
+            ("https://login.example/t-1/v2.0/", false, false),
+            ("https://evil.example/t-1/v2.0", false, false),
+        ] {
+            let logout = FrontChannelLogout::query(&format!("iss={iss}&sid=s")).unwrap();
+            for (rule, taken) in [(&all, by_all), (&some, by_some)] {
+                match logout.check(rule) {
+                    Ok(told) => assert!(taken && told == (iss, "s"), "{iss}"),
+                    Err(error) => assert!(!taken && error.code() == "iss_mismatch", "{iss}"),
+                }
+            }
         }
     }
 
