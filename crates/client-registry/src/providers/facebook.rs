@@ -9,6 +9,8 @@ pub(super) static PRESET: Preset = Preset {
     settings: &[
         // Without a version in the path Facebook takes the oldest that the application may use.
         (Key::AuthorizeUrl, "https://www.facebook.com/dialog/oauth"),
+        // The page shows the token request as a GET, which would put the secret into an address; POST
+        // is what passport sends (https://passportjs.org/concepts/oauth2/token).
         (Key::AccessTokenUrl, "https://graph.facebook.com/oauth/access_token"),
         (Key::TokenEndpointAuthMethod, "client_secret_post"),
         (Key::ApiBaseUrl, "https://graph.facebook.com/"),

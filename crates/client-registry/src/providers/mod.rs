@@ -232,7 +232,7 @@ presets! {
     okta,
     /// Slack, by OpenID Connect ("Sign in with Slack").
     slack,
-    /// Spotify, by OAuth 2.0.
+    /// Spotify, by OAuth 2.0. The user is known by `account_id`, which stays; `id` may change.
     spotify,
     /// Trello, by OAuth 1.0a. For a name to be shown, more rights or another life of the token, set
     /// `authorize_params`.

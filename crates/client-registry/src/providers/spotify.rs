@@ -14,7 +14,8 @@ pub(super) static PRESET: Preset = Preset {
         (Key::Scope, "user-read-email"),
     ],
     claims: &[
-        ("sub", "/id"),
+        // `id` may change; Spotify says to link accounts by this, since May 2026.
+        ("sub", "/account_id"),
         ("name", "/display_name"),
         // Spotify says of it that it is unverified.
         ("email", "/email"),

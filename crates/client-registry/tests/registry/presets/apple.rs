@@ -52,9 +52,9 @@ fn secret_of(form: &str) -> u64 {
 
 #[tokio::test]
 async fn apple() {
-    // https://developer.apple.com/documentation/signinwithapplerestapi/authenticating-users-with-sign-in-with-apple
-    // and https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret,
-    // undated: the claims that they name, with values of ours.
+    // https://developer.apple.com/documentation/signinwithapplejs/authorizationi/id_token, an undated
+    // copy, in part, and the claims that Auth.js knows of it (authjs.dev/reference/core/providers_apple:
+    // `email_verified` is a text or a truth value); the values are ours.
     let mut claims = sample!("apple");
     claims["iss"] = "https://appleid.apple.com".into();
     let user = "&user=%7B%22name%22%3A%7B%22firstName%22%3A%22Ada%22%2C%22lastName%22%3A%22Byron\

@@ -1,4 +1,5 @@
-//! Presets of OAuth 1.0a. Beside each sample stands the page that it is from, and how old that is.
+//! Presets of OAuth 1.0a. Beside each sample stands the page that it is from, and how old the copy that
+//! was read is; or that it is of our making, and after what.
 
 use client_registry::Key;
 use serde_json::json;
@@ -11,7 +12,8 @@ const TOKEN: &str = "oauth_token=t2&oauth_token_secret=s2";
 #[tokio::test]
 async fn twitter() {
     // https://developer.x.com/en/docs/twitter-api/v1/accounts-and-users/manage-account-settings/api-reference/get-account-verify_credentials,
-    // undated; the address, which it describes and does not show, is ours.
+    // an undated copy, whose sample is that of dev.twitter.com, updated 2012-09-05; the address is
+    // ours: of it the page says that it is null unless it was verified.
     let profile = "https://api.twitter.com/1.1/account/verify_credentials.json\
         ?include_email=true&skip_status=true";
     let done = Case {
@@ -49,7 +51,9 @@ async fn twitter() {
 #[tokio::test]
 async fn trello() {
     // https://developer.atlassian.com/cloud/trello/guides/rest-api/authorization/, last updated
-    // 2022-10-27, and https://developer.atlassian.com/cloud/trello/rest/api-group-members/, undated.
+    // 2025-06-24, and https://developer.atlassian.com/cloud/trello/rest/api-group-members/, an undated
+    // copy, in part. The sample there has an address; that there is none without the right `account`
+    // is ours. The size in the picture's address is as the gem ruby-trello makes it.
     let done = Case {
         set: &[(Key::AuthorizeParams, "name=My+App&scope=read%2Caccount&expiration=30days")],
         answers: vec![
@@ -84,8 +88,10 @@ async fn trello() {
 #[cfg(any(feature = "openssl", feature = "rsa"))]
 #[tokio::test]
 async fn jira_server() {
-    // https://docs.atlassian.com/software/jira/docs/api/REST/9.12.0/#api/2/myself-getUser and
-    // https://developer.atlassian.com/server/jira/platform/oauth/, undated.
+    // No copy of a page with an answer of `myself` was found: the sample is of our making, with the
+    // members that jira.js knows of it (mrrefactoring.github.io/jira.js, server.getCurrentUser). The
+    // names, addresses and pictures are those of `fred` in the samples of Jira's REST pages, as many
+    // clients quote them; his key, e-mail address and locale are ours.
     let base = "https://www.example.com/jira";
     let at = |path: &str| -> &'static str { format!("{base}{path}").leak() };
     let myself = at("/rest/api/2/myself");

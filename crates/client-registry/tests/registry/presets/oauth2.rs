@@ -1,4 +1,5 @@
-//! Presets of OAuth 2.0. Beside each sample stands the page that it is from, and how old that is.
+//! Presets of OAuth 2.0. Beside each sample stands the page that it is from, and how old the copy that
+//! was read is; or that it is of our making, and after what.
 
 use serde_json::json;
 
@@ -35,8 +36,9 @@ const POSTED: &str = "&client_id=id&client_secret=s3cret";
 
 #[tokio::test]
 async fn github() {
-    // https://docs.github.com/en/rest/users/users#get-the-authenticated-user and
-    // https://docs.github.com/en/rest/users/emails, API version 2022-11-28.
+    // https://docs.github.com/en/rest/users/users#get-the-authenticated-user, as octokit.rest/GET/user
+    // shows it, an undated copy, without the counts and most addresses of the API; and
+    // https://docs.github.com/en/enterprise-server@3.7/rest/users/emails, an undated copy.
     let done = Case {
         answers: vec![
             (
@@ -78,7 +80,8 @@ async fn github() {
 
 #[tokio::test]
 async fn discord() {
-    // https://discord.com/developers/docs/resources/user, from its repository, undated.
+    // https://discord.com/developers/docs/resources/user, from discord/discord-api-docs,
+    // docs/resources/user.mdx at commit 078acab, an undated copy.
     let done = Case {
         answers: vec![
             (
@@ -105,7 +108,7 @@ async fn discord() {
     );
     let expected = json!({
         "sub": "80351110224678912", "name": null, "preferred_username": "Nelly",
-        "email": "nelly@discordapp.com", "email_verified": true,
+        "email": "nelly@discord.com", "email_verified": true,
         "picture":
             "https://cdn.discordapp.com/avatars/80351110224678912/8342729096ea3675442027381ff50dfe.png",
         "locale": null,
@@ -115,8 +118,10 @@ async fn discord() {
 
 #[tokio::test]
 async fn spotify() {
-    // https://developer.spotify.com/documentation/web-api/reference/get-current-users-profile, with
-    // the values of the page's edition of 2021.
+    // https://developer.spotify.com/documentation/web-api/reference/get-current-users-profile, an
+    // undated copy: its members, and `account_id` as its example has it, which
+    // https://developer.spotify.com/documentation/web-api/references/changes/may-2026 tells to link
+    // accounts by. The other values are of the page's sample in an archived copy of 2015-03-28.
     let done = Case {
         answers: vec![
             (
@@ -142,7 +147,7 @@ async fn spotify() {
         ]
     );
     let expected = json!({
-        "sub": "wizzler", "name": "JM Wizzler", "preferred_username": null,
+        "sub": "aB3dE5fG7h", "name": "JM Wizzler", "preferred_username": null,
         "email": "email@example.com", "email_verified": false,
         "picture": "https://fbcdn-profile-a.akamaihd.net/hprofile-ak-frc3/t1.0-1/\
             1970403_10152215092574354_1798272330_n.jpg",
@@ -153,8 +158,9 @@ async fn spotify() {
 
 #[tokio::test]
 async fn atlassian() {
-    // https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/, last updated 2025-07-03;
-    // the profile of its User identity API, undated.
+    // https://developer.atlassian.com/cloud/jira/software/oauth-2-3lo-apps/, last updated 2025-07-03;
+    // the profile is the page's own ("How do I retrieve the public profile of the authenticated
+    // user?"), from an undated copy of its text.
     let done = Case {
         answers: vec![
             (
@@ -196,8 +202,7 @@ async fn atlassian() {
 
 #[tokio::test]
 async fn x() {
-    // https://docs.x.com/x-api/users/lookup/quickstart/authenticated-lookup and
-    // https://docs.x.com/fundamentals/authentication/oauth-2-0/user-access-token, undated.
+    // https://docs.x.com/x-api/users/lookup/quickstart/authenticated-lookup, an undated copy.
     let answers = |profile| {
         vec![
             (
@@ -236,8 +241,9 @@ async fn x() {
 #[tokio::test]
 async fn facebook() {
     // https://developers.facebook.com/documentation/facebook-login/guides/advanced/manual-flow,
-    // updated 2026-03-10; the members of https://developers.facebook.com/docs/graph-api/reference/user,
-    // undated, with values of ours.
+    // updated 2026-03-10. No copy of a profile with these fields was found: the sample is of our
+    // making, with the members that the Graph API's guide shows for `fields=id,name,email,picture`, as
+    // a translated copy quotes it, and the two names that applications note of their own answers.
     let profile = "https://graph.facebook.com/me?fields=id,name,first_name,last_name,email,picture";
     let done = Case {
         answers: vec![
@@ -276,7 +282,7 @@ async fn facebook() {
 
 #[tokio::test]
 async fn a_github_of_ones_own_is_asked_at_its_domain() {
-    // https://docs.github.com/en/enterprise-server@3.14/rest/users/users
+    // The addresses of https://docs.github.com/en/enterprise-server@3.7/rest/users/emails.
     let done = Case {
         set: &[(Key::Domain, "git.example:8443"), (Key::Scope, "read:user")],
         answers: vec![

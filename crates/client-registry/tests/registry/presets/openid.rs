@@ -1,4 +1,5 @@
-//! Presets of OpenID Connect. Beside each sample stands the page that it is from, and how old that is.
+//! Presets of OpenID Connect. Beside each sample stands the page that it is from, and how old the copy
+//! that was read is; or that it is of our making, and after what.
 
 use client_registry::Key;
 use serde_json::{Value, json};
@@ -7,7 +8,10 @@ use super::case::{Case, Done, asks, asks_with_pkce, assert_user, only, sample, t
 
 #[tokio::test]
 async fn google() {
-    // https://developers.google.com/identity/openid-connect/openid-connect, last updated 2025.
+    // No copy of a page with a UserInfo answer was found: the sample is of our making. `sub`, `email`
+    // and `hd` are those of the ID token of https://developers.google.com/identity/protocols/OpenIDConnect
+    // as https://qiita.com/masaha03/items/927abc3c6b93911fb703 quoted it on 2018-09-28, the rest are
+    // members that google-auth-library 9.0.0 names (its TokenPayload), with values of ours.
     let mut claims = only(&sample!("google"), &["sub", "email", "email_verified", "hd"]);
     claims["iss"] = "https://accounts.google.com".into();
     claims["azp"] = "id".into();
@@ -74,8 +78,8 @@ async fn google() {
 
 #[tokio::test]
 async fn gitlab() {
-    // https://docs.gitlab.com/integration/openid_connect_provider/, from its repository, undated: the
-    // members that it names, with values of ours.
+    // https://docs.gitlab.com/integration/openid_connect_provider/, an undated copy, and its source at
+    // commit 0653e08 of gitlabhq/gitlabhq: the members that they name, with values of ours.
     let mut claims = only(&sample!("gitlab"), &["sub", "email", "email_verified"]);
     claims["iss"] = "https://gitlab.com".into();
     let done = Case {
@@ -130,13 +134,8 @@ async fn gitlab() {
     assert_eq!(done.user.identity(), Some(("https://gitlab.com", "8129")));
 }
 
-#[tokio::test]
-async fn linkedin() {
-    // https://learn.microsoft.com/en-us/linkedin/consumer/integrations/self-serve/sign-in-with-linkedin-v2,
-    // undated.
-    let mut claims = sample!("linkedin");
-    claims["iss"] = "https://www.linkedin.com/oauth".into();
-    let done = Case {
+async fn linkedin_login(claims: Value) -> Done {
+    Case {
         answers: vec![
             (
                 "https://www.linkedin.com/oauth/.well-known/openid-configuration",
@@ -161,7 +160,16 @@ async fn linkedin() {
         ..Case::of("linkedin")
     }
     .log_in()
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn linkedin() {
+    // https://learn.microsoft.com/en-us/linkedin/consumer/integrations/self-serve/sign-in-with-linkedin-v2,
+    // an undated copy, in part; its sample as social-core's test of LinkedIn quotes it.
+    let mut claims = sample!("linkedin");
+    claims["iss"] = "https://www.linkedin.com/oauth".into();
+    let done = linkedin_login(claims).await;
     assert_eq!(
         done.requests,
         [
@@ -191,9 +199,21 @@ async fn linkedin() {
 }
 
 #[tokio::test]
+async fn linkedins_locale_may_be_an_object() {
+    // https://docs.pingidentity.com/integrations/linkedin/setup/pf_linkedin_cic_json_pointer_syntax_reference.html,
+    // an undated copy, shows such an answer.
+    let locale = json!({"country": "US", "language": "en"});
+    let mut claims = sample!("linkedin");
+    claims["iss"] = "https://www.linkedin.com/oauth".into();
+    claims["locale"] = locale.clone();
+    let done = linkedin_login(claims).await;
+    assert_eq!((done.user.locale(), &done.user.raw()["locale"]), (None, &locale));
+    assert_eq!((done.user.sub(), done.user.name()), ("782bbtaQ", Some("John Doe")));
+}
+
+#[tokio::test]
 async fn slack() {
-    // https://docs.slack.dev/reference/methods/openid.connect.userInfo/ and
-    // https://docs.slack.dev/authentication/sign-in-with-slack, undated.
+    // https://api.slack.com/methods/openid.connect.userInfo/test, an undated copy, without the images.
     let done = Case {
         set: &[(Key::Userinfo, "always")],
         answers: vec![
@@ -251,8 +271,8 @@ async fn slack() {
 
 #[tokio::test]
 async fn twitch() {
-    // https://dev.twitch.tv/docs/authentication/getting-tokens-oidc/, undated: the claims that it
-    // names, with values of ours.
+    // https://dev.twitch.tv/docs/authentication/getting-tokens-oidc/, an undated copy: the claims that
+    // it names, with values of ours.
     let mut claims = sample!("twitch");
     claims["iss"] = "https://id.twitch.tv/oauth2".into();
     claims["azp"] = "id".into();
@@ -363,7 +383,8 @@ async fn at_a_domain(
 
 #[tokio::test]
 async fn okta() {
-    // https://developer.okta.com/docs/reference/api/oidc/#userinfo, undated.
+    // https://developer.okta.com/docs/reference/api/oidc/#userinfo, from okta/okta-developer-docs at
+    // commit 424da68, an undated copy.
     let done = at_a_domain(
         "okta",
         &[(Key::Domain, "dev-1.okta.com/oauth2/default")],
@@ -400,7 +421,8 @@ async fn okta() {
 
 #[tokio::test]
 async fn auth0() {
-    // https://auth0.com/docs/api/authentication/user-profile/get-user-info, undated.
+    // https://auth0.com/docs/api/authentication#get-user-info, from auth0/docs,
+    // articles/api/authentication/_userinfo.md at commit 90c1c19, an undated copy.
     let set: &[(Key, &str)] = &[(Key::Domain, "tenant.eu.auth0.com")];
     let done = at_a_domain("auth0", set, "https://tenant.eu.auth0.com/", sample!("auth0")).await;
     assert_eq!(
@@ -432,8 +454,10 @@ async fn auth0() {
 
 #[tokio::test]
 async fn keycloak() {
-    // https://www.keycloak.org/docs/latest/server_admin/#_client_scopes_protocol, undated: the claims
-    // of its scopes profile and email, with values of ours.
+    // https://www.keycloak.org/docs/latest/server_admin/#_client_scopes_protocol, from
+    // keycloak/keycloak at commit 3924b41, an undated copy. It shows no answer: the sample is of our
+    // making, with claims that OpenID Connect gives to the scopes profile and email, to which the page
+    // refers.
     let set: &[(Key, &str)] =
         &[(Key::Domain, "http://localhost:8080/auth/"), (Key::Realm, "my realm")];
     let issuer = "http://localhost:8080/auth/realms/my%20realm";
