@@ -56,9 +56,12 @@ fn axum() -> Row {
     let mut bare = Plain;
     let mut layered = OAuthLayer::new(registry(), Seal::generate()).layer(Plain);
     let request = || Request::new(());
-    row("axum", request, |request| at_once(bare.call(request)), |request| {
-        at_once(layered.call(request))
-    })
+    row(
+        "axum",
+        request,
+        |request| at_once(bare.call(request)),
+        |request| at_once(layered.call(request)),
+    )
 }
 
 /// A service that answers at once.
