@@ -1,8 +1,8 @@
 //! The types that every web framework's adapter has: newtypes of the registry's, since a framework's
 //! traits can be implemented for one's own types only. Written once, here.
 
-/// Defines `OAuth`, `Client`, `Callback`, `Redirect`, `SameOrigin`, `SignedIn` and `Error` for an
-/// adapter. `around` names what binds the registry to a route, `error` says where the error behind an
+/// Defines `OAuth`, `Client`, `Callback`, `Redirect`, `SameOrigin`, `SignedIn`, `Visitor` and `Error` for
+/// an adapter. `around` names what binds the registry to a route, `error` says where the error behind an
 /// answer is found.
 /// Not for applications: it changes with the adapters.
 #[doc(hidden)]
@@ -162,17 +162,16 @@ macro_rules! adapter_types {
         /// Who is signed in to the application, by [`Session::sign_in`]($crate::Session::sign_in) as
         /// the ready-made routes do: neither the user nor the provider has ended it. It dereferences
         /// to the [registry's]($crate::SignedIn).
+        ///
+        /// Where nobody is, the answer is 401; where the cache does not tell, 503. For a page that is
+        /// for everybody there is [`Visitor`].
         #[derive(Clone, Debug)]
         pub struct SignedIn($crate::SignedIn);
 
         impl SignedIn {
-            async fn find(session: &$crate::Session) -> Result<Option<Self>, Error> {
-                Ok(session.signed_in().await?.map(SignedIn))
-            }
-
-            async fn require(session: &$crate::Session) -> Result<Self, Error> {
+            async fn of(oauth: Result<OAuth, Error>) -> Result<Self, Error> {
                 let nobody = || $crate::Error::NeedsLogin("nobody is signed in".to_owned());
-                Ok(Self::find(session).await?.ok_or_else(nobody)?)
+                Ok(Visitor::of(oauth).await?.0.ok_or_else(nobody)?)
             }
         }
 
@@ -181,6 +180,22 @@ macro_rules! adapter_types {
 
             fn deref(&self) -> &$crate::SignedIn {
                 &self.0
+            }
+        }
+
+        /// Whoever comes, signed in or not. Where the cache does not tell which, the answer is 503, as
+        /// it is for [`SignedIn`]: of an `Option<SignedIn>` some frameworks would make nobody.
+        #[derive(Clone, Debug)]
+        pub struct Visitor(Option<SignedIn>);
+
+        impl Visitor {
+            /// Who is signed in, if anybody is.
+            pub fn user(&self) -> Option<&SignedIn> {
+                self.0.as_ref()
+            }
+
+            async fn of(oauth: Result<OAuth, Error>) -> Result<Self, Error> {
+                Ok(Visitor(oauth?.session().signed_in().await?.map(SignedIn)))
             }
         }
 

@@ -11,6 +11,7 @@ use crate::callback::Callback;
 use crate::login::pending::local_path;
 use crate::logout::LogoutOptions;
 use crate::options::LoginOptions;
+use crate::registry::Registry;
 use crate::session::Session;
 
 /// One of the ready-made routes.
@@ -45,18 +46,20 @@ impl Route {
 /// How the ready-made routes behave.
 ///
 /// ```
-/// use client_registry::{Route, RouteOptions};
+/// use client_registry::{Registry, Route, RouteOptions};
 ///
-/// let options = RouteOptions::new().begin_by_post().home("/account")?;
+/// # fn options(registry: &Registry) -> Result<(), client_registry::Error> {
+/// let options = RouteOptions::of(registry)?.begin_by_post().home("/account")?;
 /// assert_eq!(options.path(Route::Login), "/login/{name}");
 /// assert_eq!(options.methods(Route::Login), ["POST"]);
-/// # Ok::<(), client_registry::Error>(())
+/// # Ok(())
+/// # }
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct RouteOptions {
     by_post: bool,
-    home: Option<String>,
-    callback_path: Option<String>,
+    home: String,
+    callback_path: String,
 }
 
 /// A request to a ready-made route.
@@ -87,9 +90,21 @@ pub enum Answered {
 }
 
 impl RouteOptions {
-    /// Logins may be begun by a link, and end at `/`.
-    pub fn new() -> Self {
-        RouteOptions::default()
+    /// The routes of this registry's clients, under its public URL: logins may be begun by a link,
+    /// and end at `/`. The path of [`Route::Authorize`] is the one that
+    /// [`Builder::callback_path`](crate::Builder::callback_path) says.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a callback path that names the client by no segment `{name}`, and for a
+    /// registry that is not [initialised](crate::Registry::init) yet.
+    pub fn of(registry: &Registry) -> Result<Self, Error> {
+        registry.ready()?;
+        let callback_path = registry.callback_path().to_owned();
+        if callback_path.split('/').filter(|segment| *segment == "{name}").count() != 1 {
+            let problem = "the ready-made routes expect one segment {name}, got none or several";
+            return Err(Error::config("callback_path", problem));
+        }
+        Ok(RouteOptions { by_post: false, home: "/".to_owned(), callback_path })
     }
 
     /// Lets logins begin by a POST of one of our own pages alone, so that no other site begins one in
@@ -106,25 +121,15 @@ impl RouteOptions {
     /// # Errors
     /// [`Reason::NotALocalPath`](protocol_core::Reason) for anything else.
     pub fn home(mut self, path: &str) -> Result<Self, Error> {
-        self.home = Some(local_path(path)?);
+        self.home = local_path(path)?;
         Ok(self)
-    }
-
-    /// The path of [`Route::Authorize`], the same that [`Builder::callback_path`] says. Default
-    /// `/authorize/{name}`.
-    ///
-    /// [`Builder::callback_path`]: crate::Builder::callback_path
-    #[must_use]
-    pub fn callback_path(mut self, path: impl Into<String>) -> Self {
-        self.callback_path = Some(path.into());
-        self
     }
 
     /// The path of a route; `{name}` stands for the client's name.
     pub fn path(&self, route: Route) -> &str {
         match route {
             Route::Login => "/login/{name}",
-            Route::Authorize => self.callback_path.as_deref().unwrap_or("/authorize/{name}"),
+            Route::Authorize => &self.callback_path,
             Route::Logout => "/logout/{name}",
             Route::BackChannelLogout => "/logout/{name}/back-channel",
             Route::FrontChannelLogout => "/logout/{name}/front-channel",
@@ -190,7 +195,7 @@ impl RouteOptions {
             }
             (Route::Logout, _) => {
                 let logout = session.client(name)?.validate_logout_response(query).await?;
-                let to = logout.return_to().unwrap_or(self.home_path());
+                let to = logout.return_to().unwrap_or(&self.home);
                 return Ok(Answered::Response(see_other(to)));
             }
             (Route::BackChannelLogout, _) => {
@@ -208,17 +213,13 @@ impl RouteOptions {
 
     /// The answer to a finished login: the browser goes on to where the login was to return to.
     pub fn after_login(&self, login: &Authorized) -> Response<String> {
-        see_other(login.return_to().unwrap_or(self.home_path()))
-    }
-
-    fn home_path(&self) -> &str {
-        self.home.as_deref().unwrap_or("/")
+        see_other(login.return_to().unwrap_or(&self.home))
     }
 
     /// Where to go on, as the query says: checked by whoever takes it.
     fn next(&self, query: &str) -> String {
         let mut next = percent::form_pairs(query.as_bytes()).filter(|(name, _)| name == "next");
-        next.next().map_or_else(|| self.home_path().to_owned(), |(_, path)| path.into_owned())
+        next.next().map_or_else(|| self.home.clone(), |(_, path)| path.into_owned())
     }
 
     fn other_method(&self, route: Route) -> Response<String> {

@@ -59,14 +59,21 @@ impl FromRequest for SameOrigin {
     }
 }
 
-/// `Option<SignedIn>` is `None` where nobody is signed in.
 impl FromRequest for SignedIn {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let oauth = OAuth::bound(middleware::session(request));
-        Box::pin(async move { SignedIn::require(oauth?.session()).await })
+        Box::pin(SignedIn::of(OAuth::bound(middleware::session(request))))
+    }
+}
+
+impl FromRequest for Visitor {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        Box::pin(Visitor::of(OAuth::bound(middleware::session(request))))
     }
 }
 

@@ -7,7 +7,7 @@ mod types;
 
 pub use layer::{OAuthLayer, OAuthService, ResponseFuture};
 pub use routes::LoginRoutes;
-pub use types::{Callback, Client, Error, OAuth, Redirect, SameOrigin, SignedIn};
+pub use types::{Callback, Client, Error, OAuth, Redirect, SameOrigin, SignedIn, Visitor};
 
 pub use client_registry;
 pub use client_registry::{

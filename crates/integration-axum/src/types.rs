@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use client_registry::error_response;
 use http::HeaderName;
@@ -54,17 +54,15 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        SignedIn::require(OAuth::from_request_parts(parts, state).await?.session()).await
+        SignedIn::of(OAuth::from_request_parts(parts, state).await).await
     }
 }
 
-/// `None` where nobody is signed in.
-impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
-        let oauth = <OAuth as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        SignedIn::find(oauth.session()).await
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        Visitor::of(OAuth::from_request_parts(parts, state).await).await
     }
 }
 

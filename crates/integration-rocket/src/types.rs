@@ -90,17 +90,21 @@ impl<'r> FromRequest<'r> for SameOrigin {
     }
 }
 
-/// `Option<SignedIn>` is `None` where nobody is signed in.
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for SignedIn {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        let user = match OAuth::bound(fairing::session(request)) {
-            Ok(oauth) => SignedIn::require(oauth.session()).await,
-            Err(error) => Err(error),
-        };
-        outcome(request, user)
+        outcome(request, SignedIn::of(OAuth::bound(fairing::session(request))).await)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Visitor {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+        outcome(request, Visitor::of(OAuth::bound(fairing::session(request))).await)
     }
 }
 

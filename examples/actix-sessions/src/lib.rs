@@ -34,9 +34,9 @@ pub fn server(env: Env, public_url: &str, socket: TcpListener) -> Outcome<Server
         .register("google", providers::google())
         .register("github", providers::github())
         .build()?;
+    let routes = LoginRoutes::new(RouteOptions::of(&oauth)?).on_login(begin);
     let logins = OAuthMiddleware::new(oauth, Seal::generate())
         .current_user(|request| request.get_session().get(USER).ok().flatten());
-    let routes = LoginRoutes::new(RouteOptions::new()).on_login(begin);
     // Both are made once: each worker has an App of its own.
     let (key, https) = (Key::generate(), public_url.starts_with("https:"));
     let app = move || {

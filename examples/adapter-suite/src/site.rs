@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use client_registry::{Builder, Clock, Key, Provider, Registry, Seal, UnixTime};
+use client_registry::{Builder, Clock, Key, Provider, Registry, RouteOptions, Seal, UnixTime};
 use demo_provider::{DemoProvider, Running};
 use http::header::LOCATION;
 use integration_axum::OAuth;
@@ -17,6 +17,9 @@ use crate::browser::{Delivery, between, hidden_fields, http};
 pub const HTTPS: &str = "https://app.example";
 /// Without a proxy. The port is of no concern: the suite's browser knows where to go.
 pub const LOOPBACK: &str = "http://127.0.0.1:1";
+
+/// Another path of callbacks than the usual one.
+pub const ELSEWHERE: &str = "/back/from/{name}/here";
 
 /// One client a protocol, and one whose callback comes by form_post.
 pub const CLIENTS: [&str; 4] = ["oauth1", "oauth2", "openid", "posted"];
@@ -40,10 +43,16 @@ impl Site {
         Site::at(framework, HTTPS, "").await
     }
 
-    /// An application of the ready-made routes.
-    pub async fn ready_made(framework: Framework, how: ReadyMade) -> Self {
+    /// An application of the ready-made routes: `settings` adds to the registry's, `how` says how they
+    /// are mounted.
+    pub async fn ready_made(
+        framework: Framework,
+        settings: impl FnOnce(Builder) -> Builder,
+        how: impl FnOnce(RouteOptions) -> ReadyMade,
+    ) -> Self {
         let provider = provider(HTTPS).await;
-        let registry = builder(HTTPS, &provider).build().expect("good settings");
+        let registry = settings(builder(HTTPS, &provider)).build().expect("good settings");
+        let how = how(RouteOptions::of(&registry).expect("a callback path that names the client"));
         let served = framework.serve_ready_made(registry.clone(), Seal::generate(), how).await;
         let (public_url, later) = (HTTPS.to_owned(), Arc::default());
         Site { framework, provider, registry, public_url, served, later }
@@ -118,6 +127,7 @@ async fn provider(public_url: &str) -> Running {
     let mut client = demo_provider::Client::confidential("app", CLIENT_SECRET);
     for name in CLIENTS {
         client = client.redirect_uri(&format!("{public_url}/authorize/{name}"));
+        client = client.redirect_uri(&format!("{public_url}{}", ELSEWHERE.replace("{name}", name)));
         client = client.post_logout_redirect_uri(&format!("{public_url}/logout/{name}"));
     }
     let provider = DemoProvider::builder().client(client).bind(0).await.expect("a provider");

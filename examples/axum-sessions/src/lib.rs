@@ -34,11 +34,12 @@ pub fn app(env: Env, public_url: &str) -> Result<Router, Error> {
         .register("google", providers::google())
         .register("github", providers::github())
         .build()?;
+    let routes = LoginRoutes::new(RouteOptions::of(&oauth)?);
     let logins = OAuthLayer::new(oauth, Seal::generate()).current_user(|parts| {
         let session = parts.extensions.get::<AuthSession<Users>>()?;
         session.user.as_ref().map(|user| user.id.clone())
     });
-    let routes = LoginRoutes::new(RouteOptions::new()).on_login(async |parts, login| {
+    let routes = routes.on_login(async |parts, login| {
         let session = parts.extensions.get::<AuthSession<Users>>().cloned();
         let mut session = session.ok_or_else(|| Failed::from("no session layer is around"))?;
         if let Some(user) = session.authenticate(login).await.map_err(Failed::of)? {

@@ -15,7 +15,7 @@ use axum::response::{Redirect as Local, Response};
 use axum::routing::{get, post};
 use integration_axum::client_registry::{self, public_message};
 use integration_axum::{
-    Callback, Env, Error, OAuth, OAuthLayer, Redirect, SameOrigin, Seal, SignedIn, providers,
+    Callback, Env, Error, OAuth, OAuthLayer, Redirect, SameOrigin, Seal, Visitor, providers,
 };
 use serde_json::Value;
 
@@ -43,8 +43,8 @@ pub fn app(env: Env, public_url: &str) -> Result<Router, Error> {
         .layer(OAuthLayer::new(oauth, Seal::generate())))
 }
 
-async fn home(user: Option<SignedIn>) -> Response {
-    pages::home(user.as_ref().map(|user| {
+async fn home(visitor: Visitor) -> Response {
+    pages::home(visitor.user().map(|user| {
         let verified = user.email().filter(|email| email.verified);
         (user.name().unwrap_or(user.sub()), verified.map(|email| email.address))
     }))
@@ -68,8 +68,8 @@ async fn profile(oauth: OAuth) -> Result<Response, Error> {
 }
 
 /// By POST, and from our own page alone: no other site can sign anybody out.
-async fn logout(_ours: SameOrigin, oauth: OAuth, user: Option<SignedIn>) -> Result<Local, Error> {
-    if let Some(user) = user {
+async fn logout(_ours: SameOrigin, oauth: OAuth, visitor: Visitor) -> Result<Local, Error> {
+    if let Some(user) = visitor.user() {
         oauth.client("google")?.delete_token(&user.id()).await?;
     }
     oauth.session().sign_out().await?;

@@ -1,6 +1,8 @@
 //! Logins that succeed: what is sent, what is kept, and what comes out.
 
-use client_registry::{Callback, Key, LoginOptions, Provider, Registry, Seal, Session};
+use client_registry::{
+    Callback, Key, LoginOptions, Provider, Registry, Route, RouteOptions, Seal, Session,
+};
 use oidc_core::jwk::{Algorithm, SigningKey, SymmetricKey};
 use serde_json::json;
 
@@ -617,6 +619,22 @@ async fn callback_urls_stand_under_the_base_path_and_follow_no_request() {
     }
     let without = Registry::builder().http(Http::silent()).register("idp", Idp::provider());
     assert_code(without.build().unwrap().callback_url("idp"), "config", "no public_url");
+}
+
+#[test]
+fn the_ready_made_routes_are_where_the_registry_says() {
+    let options = |path: &str| {
+        let builder = Registry::builder().http(Http::silent()).callback_path(path);
+        RouteOptions::of(&builder.build().unwrap())
+    };
+    let path = |options: RouteOptions| options.path(Route::Authorize).to_owned();
+    assert_eq!(path(options("/cb/{name}/x").unwrap()), "/cb/{name}/x");
+    let usual = Registry::builder().http(Http::silent()).build().unwrap();
+    assert_eq!(path(RouteOptions::of(&usual).unwrap()), "/authorize/{name}");
+    for path in ["/cb", "/cb-{name}", "/{name}/{name}"] {
+        assert_code(options(path), "config", path);
+    }
+    assert_code(RouteOptions::of(&Registry::lazy()), "config", "not initialised yet");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use actix_web::web::{self, Json, Path, Query, ServiceConfig};
 use actix_web::{App, HttpServer, Responder};
 use integration_actix_web::{
     Callback, Error, LoginOptions, LoginRoutes, OAuth, OAuthMiddleware, Redirect, Registry,
-    SameOrigin, Seal, SignedIn, client_registry,
+    SameOrigin, Seal, SignedIn, Visitor, client_registry,
 };
 use serde_json::Value;
 
@@ -68,8 +68,8 @@ async fn me(user: SignedIn) -> String {
     user.name().unwrap_or_default().to_owned()
 }
 
-async fn maybe(user: Option<SignedIn>) -> String {
-    user.and_then(|user| user.name().map(str::to_owned)).unwrap_or("nobody".to_owned())
+async fn maybe(visitor: Visitor) -> String {
+    visitor.user().map_or("nobody", |user| user.name().unwrap_or_default()).to_owned()
 }
 
 fn listen(app: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> Served {

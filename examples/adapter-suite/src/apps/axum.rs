@@ -12,7 +12,7 @@ use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use integration_axum::{
     Callback, Error, LoginOptions, LoginRoutes, OAuth, OAuthLayer, Redirect, Registry, SameOrigin,
-    Seal, SignedIn, client_registry,
+    Seal, SignedIn, Visitor, client_registry,
 };
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -56,8 +56,8 @@ pub(super) async fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyM
     listen(app).await
 }
 
-async fn maybe(user: Option<SignedIn>) -> String {
-    user.and_then(|user| user.name().map(str::to_owned)).unwrap_or("nobody".to_owned())
+async fn maybe(visitor: Visitor) -> String {
+    visitor.user().map_or("nobody", |user| user.name().unwrap_or_default()).to_owned()
 }
 
 async fn listen(app: Router) -> Served {

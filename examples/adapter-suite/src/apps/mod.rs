@@ -67,6 +67,11 @@ pub struct ReadyMade {
 }
 
 impl ReadyMade {
+    /// Routes that sign in whoever has logged in.
+    pub fn signing_in(options: RouteOptions) -> Self {
+        ReadyMade { options, logins: None }
+    }
+
     /// What the application does with a finished login.
     async fn notice(logins: &Mutex<Vec<String>>, login: &Authorized) -> Result<(), Error> {
         let name = login.userinfo().await?.name().unwrap_or_default().to_owned();

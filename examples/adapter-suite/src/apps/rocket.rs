@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use integration_rocket::{
     Callback, Error, LoginOptions, LoginRoutes, OAuth, OAuthFairing, Redirect, Registry,
-    SameOrigin, Seal, SignedIn,
+    SameOrigin, Seal, SignedIn, Visitor,
 };
 use rocket::config::{Config, LogLevel, Shutdown};
 use rocket::fairing::AdHoc;
@@ -59,8 +59,9 @@ fn me(user: SignedIn) -> String {
 }
 
 #[get("/maybe")]
-fn maybe(user: Option<SignedIn>) -> String {
-    user.and_then(|user| user.name().map(str::to_owned)).unwrap_or("nobody".to_owned())
+#[allow(clippy::needless_pass_by_value)] // A guard.
+fn maybe(visitor: Visitor) -> String {
+    visitor.user().map_or("nobody", |user| user.name().unwrap_or_default()).to_owned()
 }
 
 async fn listen(logins: OAuthFairing, base: &str, routes: Vec<Route>) -> Served {
@@ -85,9 +86,7 @@ async fn listen(logins: OAuthFairing, base: &str, routes: Vec<Route>) -> Served 
     let rocket = rocket::custom(config)
         .attach(logins)
         .attach(AdHoc::on_response("errors", |request, response| {
-            // A guard that is optional may have failed as well.
-            let failed = response.status().code >= 400;
-            if let Some(error) = Error::of(request).filter(|_| failed) {
+            if let Some(error) = Error::of(request) {
                 response.set_raw_header(X_ERROR, error_told(error));
             }
             Box::pin(async {})

@@ -48,6 +48,8 @@ pub const ROWS: &[Row] = rows![
     ready_made::a_login_by_post_begins_on_our_own_pages_alone,
     ready_made::what_is_to_be_done_with_a_login_is_the_applications,
     ready_made::a_provider_ends_the_sign_in_by_the_back_channel,
+    ready_made::a_cache_that_fails_is_told_from_nobody,
+    ready_made::the_callback_path_is_said_once,
     ready_made::other_methods_do_nothing,
     binding::refusal_d1_a_callback_in_a_browser_that_did_not_begin_the_login,
     binding::refusal_d2_state_missing_empty_or_anothers_leaves_the_login_as_it_was,

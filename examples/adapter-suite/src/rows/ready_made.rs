@@ -1,16 +1,18 @@
 //! The ready-made routes, and who is signed in by them.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use client_registry::RouteOptions;
+use client_registry::{BoxFuture, Builder, Cache, MemoryCache, RouteOptions, StateError};
 use http::Method;
 
 use crate::apps::ReadyMade;
 use crate::browser::{Answer, Asked, Browser, FORM};
-use crate::site::{CLIENTS, HTTPS, Site};
+use crate::site::{CLIENTS, ELSEWHERE, HTTPS, Site};
 
 pub(super) async fn a_user_logs_in_and_out_by_each_protocol(site: &Site) {
-    let site = signing_in(site, RouteOptions::new()).await;
+    let site = signing_in(site).await;
     for client in CLIENTS {
         let mut browser = Browser::default();
         assert_eq!(browser.get(&site, "/maybe").await.body, "nobody", "{client}");
@@ -41,7 +43,7 @@ pub(super) async fn a_user_logs_in_and_out_by_each_protocol(site: &Site) {
 }
 
 pub(super) async fn a_copy_of_the_cookie_ends_with_the_logout(site: &Site) {
-    let site = signing_in(site, RouteOptions::new()).await;
+    let site = signing_in(site).await;
     let mut browser = Browser::default();
     log_in(&mut browser, &site, "/login/openid").await;
     let mut copy = browser.clone();
@@ -52,7 +54,7 @@ pub(super) async fn a_copy_of_the_cookie_ends_with_the_logout(site: &Site) {
 }
 
 pub(super) async fn another_site_logs_nobody_out(site: &Site) {
-    let site = signing_in(site, RouteOptions::new()).await;
+    let site = signing_in(site).await;
     let mut browser = Browser::default();
     log_in(&mut browser, &site, "/login/oauth2").await;
     let evil = Asked::post("/logout/oauth2").header("origin", "https://evil.example");
@@ -65,8 +67,10 @@ pub(super) async fn another_site_logs_nobody_out(site: &Site) {
 }
 
 pub(super) async fn a_login_by_post_begins_on_our_own_pages_alone(site: &Site) {
-    let options = RouteOptions::new().begin_by_post().home("/hello").expect("a path");
-    let site = signing_in(site, options).await;
+    let how = |options: RouteOptions| {
+        ReadyMade::signing_in(options.begin_by_post().home("/hello").expect("a path"))
+    };
+    let site = Site::ready_made(site.framework, |builder| builder, how).await;
     let mut browser = Browser::default();
     let by_link = browser.get(&site, "/login/openid").await;
     assert!([404, 405].contains(&by_link.status), "{by_link:?}");
@@ -83,8 +87,8 @@ pub(super) async fn a_login_by_post_begins_on_our_own_pages_alone(site: &Site) {
 
 pub(super) async fn what_is_to_be_done_with_a_login_is_the_applications(site: &Site) {
     let logins = Arc::new(Mutex::new(Vec::new()));
-    let how = ReadyMade { options: RouteOptions::new(), logins: Some(logins.clone()) };
-    let site = Site::ready_made(site.framework, how).await;
+    let how = |options| ReadyMade { options, logins: Some(logins.clone()) };
+    let site = Site::ready_made(site.framework, |builder| builder, how).await;
     let mut browser = Browser::default();
     let done = log_in(&mut browser, &site, "/login/openid").await;
     assert_eq!((done.status, &*done.location()), (303, "/"));
@@ -96,7 +100,7 @@ pub(super) async fn what_is_to_be_done_with_a_login_is_the_applications(site: &S
 }
 
 pub(super) async fn a_provider_ends_the_sign_in_by_the_back_channel(site: &Site) {
-    let site = signing_in(site, RouteOptions::new()).await;
+    let site = signing_in(site).await;
     let mut browser = Browser::default();
     log_in(&mut browser, &site, "/login/openid").await;
     let tell = async |body: String| {
@@ -123,8 +127,48 @@ pub(super) async fn a_provider_ends_the_sign_in_by_the_back_channel(site: &Site)
     }
 }
 
+/// Nobody is not the answer to "who is signed in?" where that is not known.
+pub(super) async fn a_cache_that_fails_is_told_from_nobody(site: &Site) {
+    let cache = Failing::default();
+    let with_cache = |builder: Builder| builder.cache(cache.clone());
+    let site = Site::ready_made(site.framework, with_cache, ReadyMade::signing_in).await;
+    let mut browser = Browser::default();
+    log_in(&mut browser, &site, "/login/openid").await;
+    cache.is_down.store(true, Relaxed);
+    for path in ["/me", "/maybe"] {
+        let kept = browser.clone();
+        let answer = browser.get(&site, path).await;
+        assert_eq!((answer.status, &*answer.code()), (503, "state"), "{path}");
+        assert_eq!(browser.cookies, kept.cookies, "{path}: the user stays signed in");
+        // Whoever brings no cookie is nobody, and no cache is asked.
+        let nobody = Browser::default().get(&site, path).await;
+        assert_eq!(nobody.status, if path == "/me" { 401 } else { 200 }, "{path}");
+    }
+    cache.is_down.store(false, Relaxed);
+    assert_eq!(browser.get(&site, "/me").await.body, "Alice");
+    assert_eq!(browser.get(&site, "/maybe").await.body, "Alice");
+}
+
+/// The registry says where the callback is, and the routes are there.
+pub(super) async fn the_callback_path_is_said_once(site: &Site) {
+    let elsewhere = |builder: Builder| builder.callback_path(ELSEWHERE);
+    let site = Site::ready_made(site.framework, elsewhere, ReadyMade::signing_in).await;
+    for client in ["oauth1", "openid"] {
+        let mut browser = Browser::default();
+        let begun = browser.get(&site, &format!("/login/{client}?next=/me")).await;
+        let back = site.redirected(&begun.location()).await;
+        let path = back.strip_prefix(HTTPS).expect("our address");
+        assert!(path.starts_with(&ELSEWHERE.replace("{name}", client)), "{path}");
+        let done = browser.get(&site, path).await;
+        assert_eq!((done.status, &*done.location()), (303, "/me"), "{client}");
+        assert_eq!(browser.get(&site, "/me").await.body, "Alice", "{client}");
+        let usual = browser.get(&site, &format!("/authorize/{client}?code=a&state=b")).await;
+        assert_eq!(usual.status, 404, "{client}");
+    }
+}
+
 pub(super) async fn other_methods_do_nothing(site: &Site) {
-    let site = signing_in(site, RouteOptions::new()).await;
+    let site = signing_in(site).await;
     let mut browser = Browser::default();
     for path in ["/login/openid", "/authorize/openid", "/logout/openid"] {
         for method in [Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS] {
@@ -135,8 +179,8 @@ pub(super) async fn other_methods_do_nothing(site: &Site) {
     }
 }
 
-async fn signing_in(site: &Site, options: RouteOptions) -> Site {
-    Site::ready_made(site.framework, ReadyMade { options, logins: None }).await
+async fn signing_in(site: &Site) -> Site {
+    Site::ready_made(site.framework, |builder| builder, ReadyMade::signing_in).await
 }
 
 async fn log_in(browser: &mut Browser, site: &Site, path: &str) -> Answer {
@@ -144,6 +188,43 @@ async fn log_in(browser: &mut Browser, site: &Site, path: &str) -> Answer {
     assert_eq!(begun.status, 303, "{begun:?}");
     let delivery = site.at_provider(&begun.location()).await;
     browser.deliver(site, &delivery).await
+}
+
+/// A cache that can be down.
+#[derive(Clone, Default)]
+struct Failing {
+    is_down: Arc<AtomicBool>,
+    values: MemoryCache,
+}
+
+impl Failing {
+    fn check(&self) -> Result<(), StateError> {
+        match self.is_down.load(Relaxed) {
+            true => Err(StateError::new("cache", "it is down")),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Cache for Failing {
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, StateError>> {
+        Box::pin(async {
+            self.check()?;
+            self.values.get(key).await
+        })
+    }
+
+    fn set<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        life: Duration,
+    ) -> BoxFuture<'a, Result<(), StateError>> {
+        Box::pin(async move {
+            self.check()?;
+            self.values.set(key, value, life).await
+        })
+    }
 }
 
 fn log_out(client: &str) -> Asked {
