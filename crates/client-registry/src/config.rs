@@ -81,6 +81,7 @@ pub(crate) struct OAuth2 {
     pub(crate) refresh_url: Option<Endpoint>,
     pub(crate) refresh_params: Vec<(String, String)>,
     pub(crate) revocation_endpoint: Option<Endpoint>,
+    pub(crate) introspection_endpoint: Option<Endpoint>,
     pub(crate) end_session_endpoint: Option<Endpoint>,
     pub(crate) push_endpoint: Option<Endpoint>,
     /// Whether every authorization request is pushed.
@@ -344,6 +345,7 @@ impl<'a> Reader<'a> {
             refresh_url: self.endpoint(Key::RefreshTokenUrl)?,
             refresh_params: self.pairs(Key::RefreshTokenParams)?,
             revocation_endpoint: self.endpoint(Key::RevocationEndpoint)?,
+            introspection_endpoint: self.endpoint(Key::IntrospectionEndpoint)?,
             end_session_endpoint: self.endpoint(Key::EndSessionEndpoint)?,
             push_endpoint: self.endpoint(Key::PushedAuthorizationRequestEndpoint)?,
             pushes: self.flag(Key::RequirePushedAuthorizationRequests)?,
@@ -567,7 +569,6 @@ impl<'a> Reader<'a> {
 
 /// Keys for what this crate does not speak yet: refused, for ignored they would mislead.
 const NOT_SPOKEN: &[(Key, &str)] = &[
-    (Key::IntrospectionEndpoint, "token introspection (RFC 7662)"),
     (Key::DeviceAuthorizationEndpoint, "the device authorization grant (RFC 8628)"),
     (Key::Certificate, "mutual TLS (RFC 8705)"),
     (Key::DecryptionKeys, "encrypted ID tokens (JWE)"),

@@ -50,6 +50,7 @@ mod client;
 mod clients;
 mod config;
 mod interned;
+mod introspection;
 mod issuer;
 mod lazy;
 mod login;
@@ -101,6 +102,7 @@ pub use token::Token;
 pub use tokens::{Lease, MemoryTokenStore, StoredToken, TokenStore, TokenUpdate, TokenUpdates};
 
 pub use oauth1_core::{Secrets, SignatureMethod};
+pub use oauth2_core::{Introspection, IntrospectionResponse};
 pub use oidc_core::{Claims, Email, UserInfo};
 pub use protocol_core::{
     AccessToken, ClientSecret, Error, HttpError, HttpErrorKind, Reason, RefreshToken, Rejection,

@@ -99,7 +99,7 @@ keys! {
     EndSessionEndpoint = "end_session_endpoint" for OpenId,
     /// Where tokens are revoked (RFC 7009), where the metadata does not say.
     RevocationEndpoint = "revocation_endpoint" for OAuth2,
-    /// Where tokens are looked up (RFC 7662).
+    /// Where tokens are looked up (RFC 7662), where the metadata does not say.
     IntrospectionEndpoint = "introspection_endpoint" for OAuth2,
     /// Where devices begin (RFC 8628).
     DeviceAuthorizationEndpoint = "device_authorization_endpoint" for OAuth2,

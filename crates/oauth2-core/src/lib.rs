@@ -31,6 +31,7 @@ pub mod callback;
 pub mod challenge;
 pub mod client_auth;
 pub mod grants;
+pub mod introspection;
 pub mod metadata;
 pub mod revocation;
 pub mod token;
@@ -48,6 +49,7 @@ pub use callback::{AuthorizationResponse, Callback, Expected, IssExpected, State
 pub use challenge::Challenge;
 pub use client_auth::{Client, ClientAuthentication};
 pub use grants::{AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant};
+pub use introspection::{Introspection, IntrospectionResponse};
 pub use metadata::AuthorizationServerMetadata;
 pub use revocation::Revocation;
 pub use token::{TokenResponse, TokenResponseRules, TokenType};

@@ -1,7 +1,9 @@
 //! Tokens after the login: refreshed (RFC 6749 §6), asked for by client credentials (§4.4), revoked
-//! (RFC 7009).
+//! (RFC 7009), looked up (RFC 7662).
 
-use oauth2_core::{ClientCredentialsGrant, RefreshTokenGrant};
+use oauth2_core::{
+    ClientCredentialsGrant, Introspection, IntrospectionResponse, RefreshTokenGrant,
+};
 use protocol_core::{Error, RefreshToken};
 
 use super::OAuth2Client;
@@ -91,11 +93,11 @@ impl OAuth2Client {
         token: &Token,
     ) -> Result<Revocation, Error> {
         let server = self.server(registry).await?;
-        let known = server.metadata.as_ref();
-        let known = known.and_then(|known| known.server.revocation_endpoint.clone());
-        let Some(endpoint) = self.config.revocation_endpoint.clone().or(known) else {
-            return Ok(Revocation::NotOffered);
-        };
+        let given = self.config.revocation_endpoint.as_ref();
+        let known = self.optional_endpoint(registry, &server, given, |known| {
+            known.revocation_endpoint.as_ref()
+        });
+        let Some(endpoint) = known.await? else { return Ok(Revocation::NotOffered) };
         let client = &self.authenticated(&server, registry.0.clock.now())?;
         let (http, clock) = (self.http(registry), &registry.0.clock);
         if let Some(refresh_token) = token.refresh_token() {
@@ -110,4 +112,25 @@ impl OAuth2Client {
         }
         Ok(Revocation::Revoked)
     }
+
+    /// Asks the server what it knows of a token (RFC 7662).
+    pub(crate) async fn introspect(
+        &self,
+        registry: &Registry,
+        token: &Introspection,
+    ) -> Result<IntrospectionResponse, Error> {
+        let server = self.server(registry).await?;
+        let given = self.config.introspection_endpoint.as_ref();
+        let known = self.optional_endpoint(registry, &server, given, |known| {
+            known.introspection_endpoint.as_ref()
+        });
+        let endpoint = known.await?.ok_or_else(|| not_offered("introspection_endpoint"))?;
+        let flow = token.flow(&endpoint, &self.authenticated(&server, registry.0.clock.now())?);
+        drive(flow, self.http(registry), &registry.0.clock).await
+    }
+}
+
+/// The error where neither settings nor metadata name an endpoint that is asked for.
+fn not_offered(endpoint: &str) -> Error {
+    Error::config(endpoint, "expected it by the key of that name or in the metadata, got neither")
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use oauth2_core::{ClientAuthentication, IssExpected, TokenResponseRules};
+use oauth2_core::{
+    AuthorizationServerMetadata, ClientAuthentication, IssExpected, TokenResponseRules,
+};
 use oidc_core::discovery::ProviderMetadata;
 use protocol_core::{ClientSecret, Endpoint, Error, UnixTime};
 
@@ -26,12 +28,7 @@ impl OAuth2Client {
             && config.token_url.is_some()
             && (!config.pushes || config.push_endpoint.is_some())
             && (!self.is_openid() || self.knows_keys() && config.issuer.is_some());
-        let metadata = match &self.issuer {
-            Some(issuer) if !complete => {
-                Some(issuer.metadata(self.shared_http(registry), &registry.0.clock).await?)
-            }
-            _ => None,
-        };
+        let metadata = if complete { None } else { self.metadata(registry).await? };
         let known = metadata.as_deref();
         let missing = |what| {
             Error::protocol("missing_member", "metadata", format!("{what} to be there"), "none")
@@ -46,6 +43,30 @@ impl OAuth2Client {
             issuer: known.map(|known| known.issuer().to_owned()).or_else(|| config.issuer.clone()),
             metadata,
         })
+    }
+
+    async fn metadata(&self, registry: &Registry) -> Result<Option<Arc<ProviderMetadata>>, Error> {
+        let Some(issuer) = &self.issuer else { return Ok(None) };
+        issuer.metadata(self.shared_http(registry), &registry.0.clock).await.map(Some)
+    }
+
+    /// An endpoint that not every server has: by the settings, else by the metadata, which are
+    /// asked for though nothing else of them is needed.
+    pub(super) async fn optional_endpoint(
+        &self,
+        registry: &Registry,
+        server: &Server,
+        given: Option<&Endpoint>,
+        of_metadata: fn(&AuthorizationServerMetadata) -> Option<&Endpoint>,
+    ) -> Result<Option<Endpoint>, Error> {
+        if given.is_some() {
+            return Ok(given.cloned());
+        }
+        let known = match &server.metadata {
+            None => self.metadata(registry).await?,
+            known => known.clone(),
+        };
+        Ok(known.and_then(|known| of_metadata(&known.server).cloned()))
     }
 
     fn knows_keys(&self) -> bool {

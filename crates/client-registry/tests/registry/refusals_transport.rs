@@ -1,8 +1,8 @@
 //! REFUSALS.md, E: what goes over the wire, and what comes back.
 
 use client_registry::{
-    AuthorizationUrl, Callback, Env, Error, Key, LoginOptions, Provider, Rejection, Seal, Session,
-    Token, Toml, public_message,
+    AccessToken, AuthorizationUrl, Callback, Env, Error, Key, LoginOptions, Provider, Rejection,
+    Seal, Session, Token, Toml, public_message,
 };
 use serde_json::json;
 
@@ -50,6 +50,13 @@ async fn refusal_e1_redirects_of_protocol_endpoints_are_not_followed() {
             assert!(!error.to_string().contains("canary"), "{error}");
             assert_eq!(idp.count(path), 1);
         }
+        let idp = Idp::new();
+        idp.metadata(json!({"introspection_endpoint": format!("{ISSUER}/introspect")}));
+        idp.answer("/introspect", move |_| redirect(status, "https://evil.example/canary"));
+        let client = App::of(&idp, Idp::provider()).registry.client("idp").unwrap();
+        let outcome = client.introspect_token(&AccessToken::new("canary")).await;
+        let error = assert_code(outcome, "http_status", &format!("{status} introspection"));
+        assert!(!error.to_string().contains("canary"), "{error}");
         for leg in ["https://one.example/request", "https://one.example/access"] {
             let http = Http::new(move |seen| {
                 Ok(match seen.address() {

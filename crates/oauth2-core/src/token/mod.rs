@@ -127,7 +127,10 @@ fn missing(code: &'static str, member: &'static str) -> Error {
 }
 
 /// Takes a member that must be text; null is absent.
-fn text(members: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, Error> {
+pub(crate) fn text(
+    members: &mut Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<String>, Error> {
     match members.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -135,7 +138,7 @@ fn text(members: &mut Map<String, Value>, name: &'static str) -> Result<Option<S
     }
 }
 
-fn scope(members: &mut Map<String, Value>) -> Result<Option<String>, Error> {
+pub(crate) fn scope(members: &mut Map<String, Value>) -> Result<Option<String>, Error> {
     let list = match members.get("scope") {
         Some(Value::Array(items)) => items.iter().map(Value::as_str).collect::<Option<Vec<_>>>(),
         _ => return text(members, "scope"),
@@ -167,7 +170,7 @@ pub(crate) fn seconds(value: &Value) -> Option<u64> {
     }
 }
 
-fn type_of(value: &Value) -> &'static str {
+pub(crate) fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
