@@ -59,7 +59,7 @@ const fn row(
     Row { algorithm, name, family, curve, hash, signature_len, min_key_bits, on_aws_lc, on_ring }
 }
 
-use Curve::{Ed25519 as Edwards25519, P256, P384, P521};
+use Curve::{Ed25519 as Edwards25519, P256, P384, P521, X25519};
 use Family::{Ecdsa, EdDsa, Hmac, RsaPkcs1, RsaPss};
 use Hash::{Sha256, Sha384, Sha512};
 
@@ -180,7 +180,7 @@ pub enum KeyType {
     Rsa,
     /// `EC`.
     Ec,
-    /// `OKP`: Ed25519.
+    /// `OKP`: Ed25519, X25519.
     Okp,
 }
 
@@ -205,12 +205,13 @@ pub enum Curve {
     P384,
     P521,
     Ed25519,
+    X25519,
 }
 
 impl Curve {
     /// The curve of this `crv` value.
     pub fn from_name(name: &str) -> Option<Curve> {
-        [P256, P384, P521, Edwards25519].into_iter().find(|curve| curve.name() == name)
+        [P256, P384, P521, Edwards25519, X25519].into_iter().find(|curve| curve.name() == name)
     }
 
     /// The `crv` value.
@@ -220,13 +221,14 @@ impl Curve {
             P384 => "P-384",
             P521 => "P-521",
             Edwards25519 => "Ed25519",
+            X25519 => "X25519",
         }
     }
 
     /// The length of a coordinate or a private key, in bytes.
     pub(crate) fn len(self) -> usize {
         match self {
-            P256 | Edwards25519 => 32,
+            P256 | Edwards25519 | X25519 => 32,
             P384 => 48,
             P521 => 66,
         }

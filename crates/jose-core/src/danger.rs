@@ -4,6 +4,7 @@
 use protocol_core::Error;
 
 use crate::header::Header;
+use crate::jwe::{self, ContentEncryption};
 use crate::jws::{MAX_TOKEN_BYTES, Parts, decode};
 use crate::signing_key::SigningKey;
 use crate::symmetric::SymmetricKey;
@@ -36,6 +37,22 @@ pub fn decode_unverified(token: &str) -> Result<Unverified, Error> {
 /// [`Reason::WeakKey`](protocol_core::Reason::WeakKey) for an empty one.
 pub fn short_symmetric_key(secret: impl AsRef<[u8]>) -> Result<SymmetricKey, Error> {
     SymmetricKey::danger_short(secret.as_ref())
+}
+
+/// Encrypts the content alone, by this key of its own, under a header and beside an encrypted key
+/// that are taken as they are, whatever they say: for tests of decrypters.
+///
+/// # Errors
+/// [`Reason::InvalidKey`](protocol_core::Reason::InvalidKey) where the key has another length than
+/// `enc` asks for, or this build's backend does not have `enc`.
+pub fn encrypt_with_header(
+    enc: ContentEncryption,
+    content_key: &[u8],
+    header: &[u8],
+    encrypted_key: &[u8],
+    plaintext: &[u8],
+) -> Result<String, Error> {
+    jwe::seal(enc, content_key, header, encrypted_key, plaintext)
 }
 
 /// Signs under a header that is taken as it is, whatever it says: for tests of verifiers.

@@ -1,4 +1,4 @@
-//! The protected header of a JWS (RFC 7515 §4).
+//! The protected header of a JWS (RFC 7515 §4) or a JWE (RFC 7516 §4).
 
 use std::fmt;
 

@@ -8,7 +8,7 @@ use protocol_core::json::{self, JsonError};
 use protocol_core::secret::ct_eq;
 use protocol_core::{ClientSecret, Error, Reason, base64url, digest};
 use serde_json::{Map, Value, json};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::algorithm::{Algorithm, Curve, KeyType};
 use crate::crypto::VerifyingKey;
@@ -270,13 +270,26 @@ pub(crate) fn members(text: &[u8]) -> Result<Map<String, Value>, Reason> {
     })
 }
 
+/// Wipes the texts of a private key that has been read.
+pub(crate) fn wipe(members: &mut Map<String, Value>) {
+    for value in members.values_mut() {
+        if let Value::String(text) = value {
+            text.zeroize();
+        }
+    }
+}
+
 /// The algorithm of a key's `alg`. Published keys of P-521 are seen to misspell ES512 after their
 /// curve.
 fn named_by_key(alg: &str) -> Option<Algorithm> {
     Algorithm::from_name(if alg == "ES521" { "ES512" } else { alg })
 }
 
-fn optional_text(members: &Map<String, Value>, name: &str) -> Result<Option<String>, Reason> {
+/// A member that is a text or absent.
+pub(crate) fn optional_text(
+    members: &Map<String, Value>,
+    name: &str,
+) -> Result<Option<String>, Reason> {
     match members.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -284,7 +297,8 @@ fn optional_text(members: &Map<String, Value>, name: &str) -> Result<Option<Stri
     }
 }
 
-fn key_ops(members: &Map<String, Value>) -> Result<Option<Vec<String>>, Reason> {
+/// `key_ops`.
+pub(crate) fn key_ops(members: &Map<String, Value>) -> Result<Option<Vec<String>>, Reason> {
     const WRONG: Reason = Reason::InvalidKey("key_ops is an array of distinct texts");
     let Some(value) = members.get("key_ops") else { return Ok(None) };
     let ops = value.as_array().ok_or(WRONG)?.iter().map(|op| op.as_str().ok_or(WRONG));

@@ -44,19 +44,8 @@ impl JwkSet {
     /// [`Error::Protocol`] with the code `invalid_key` where the text is no JSON object with an
     /// array `keys`, or is over [`JwkSet::MAX_BYTES`].
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
-        if text.len() > Self::MAX_BYTES {
-            return Err(not_a_set(format!("{} bytes", text.len())));
-        }
-        let members = json::members(text).map_err(|error| not_a_set(error.to_string()))?;
-        let keys = members
-            .iter()
-            .find(|(name, _)| name == "keys")
-            .ok_or_else(|| not_a_set("no member `keys`".to_owned()))?;
-        let keys: Vec<&RawValue> = serde_json::from_str(keys.1.get())
-            .map_err(|_| not_a_set("a member `keys` that is no array".to_owned()))?;
-
         let mut set = JwkSet::default();
-        for (index, text) in keys.into_iter().enumerate() {
+        for (index, text) in keys_of(text)?.into_iter().enumerate() {
             match published_key(text) {
                 Ok(key) => set.keys.push(key),
                 Err(reason) => {
@@ -141,6 +130,20 @@ impl fmt::Debug for JwkSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JwkSet").field("keys", &self.keys).field("skipped", &self.skipped).finish()
     }
+}
+
+/// The texts of a set's keys.
+pub(crate) fn keys_of(text: &[u8]) -> Result<Vec<&RawValue>, Error> {
+    if text.len() > JwkSet::MAX_BYTES {
+        return Err(not_a_set(format!("{} bytes", text.len())));
+    }
+    let members = json::members(text).map_err(|error| not_a_set(error.to_string()))?;
+    let keys = members
+        .iter()
+        .find(|(name, _)| name == "keys")
+        .ok_or_else(|| not_a_set("no member `keys`".to_owned()))?;
+    serde_json::from_str(keys.1.get())
+        .map_err(|_| not_a_set("a member `keys` that is no array".to_owned()))
 }
 
 fn published_key(text: &RawValue) -> Result<Jwk, Reason> {

@@ -33,6 +33,21 @@ pub(crate) struct EcPublicKey {
     pub(crate) y: Vec<u8>,
 }
 
+/// A public key to agree on a secret with (RFC 7518 §6.2, RFC 8037 §3.2): for a curve of NIST's an
+/// uncompressed point, for X25519 its u-coordinate.
+#[cfg_attr(not(feature = "aws-lc-rs"), allow(dead_code))] // `ring` agrees on nothing.
+pub(crate) struct EcdhPublicKey {
+    pub(crate) curve: Curve,
+    pub(crate) point: Vec<u8>,
+}
+
+/// A private key to agree on a secret with, and its public half, checked in form.
+#[cfg_attr(not(feature = "aws-lc-rs"), allow(dead_code))]
+pub(crate) struct EcdhPrivateKey {
+    pub(crate) public: EcdhPublicKey,
+    pub(crate) d: Zeroizing<Vec<u8>>,
+}
+
 /// A private key with its public half, checked in form.
 pub(crate) enum PrivateKey {
     Rsa(Box<RsaPrivateKey>),
@@ -135,7 +150,7 @@ impl RsaPublicKey {
 impl EcPublicKey {
     fn from_members(members: &Map<String, Value>) -> Result<Self, Reason> {
         let curve = Curve::from_name(text(members, "crv")?)
-            .filter(|curve| *curve != Curve::Ed25519)
+            .filter(|curve| !matches!(curve, Curve::Ed25519 | Curve::X25519))
             .ok_or(UNKNOWN_CURVE)?;
         let (x, y) = (octets(members, "x")?, octets(members, "y")?);
         if x.len() != curve.len() || y.len() != curve.len() {
@@ -153,6 +168,39 @@ impl EcPublicKey {
         let coordinates = point.strip_prefix(&[4])?;
         let (x, y) = coordinates.split_at_checked(curve.len())?;
         (y.len() == curve.len()).then(|| EcPublicKey { curve, x: x.to_vec(), y: y.to_vec() })
+    }
+}
+
+impl EcdhPublicKey {
+    /// The key of a JWK's members; private ones are not looked at. `None` where it is no such key.
+    pub(crate) fn from_members(members: &Map<String, Value>) -> Option<Self> {
+        match text(members, "kty").ok()? {
+            "EC" => {
+                let key = EcPublicKey::from_members(members).ok()?;
+                Some(EcdhPublicKey { curve: key.curve, point: key.uncompressed() })
+            }
+            "OKP" if text(members, "crv").ok()? == Curve::X25519.name() => {
+                let point = octets(members, "x").ok()?;
+                let curve = Curve::X25519;
+                (point.len() == curve.len()).then_some(EcdhPublicKey { curve, point })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl EcdhPrivateKey {
+    /// The key of a private JWK's members.
+    pub(crate) fn from_members(members: &Map<String, Value>) -> Result<Self, Reason> {
+        let public = EcdhPublicKey::from_members(members).ok_or(Reason::InvalidKey(
+            "neither a point of P-256, P-384 or P-521 nor a key of X25519",
+        ))?;
+        let d = Zeroizing::new(octets(members, "d")?);
+        if d.len() == public.curve.len() {
+            Ok(EcdhPrivateKey { public, d })
+        } else {
+            Err(INVALID_LENGTH)
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! JOSE for clients: JWS, JWK, JWK Sets and JWT claims. Bytes in, claims out; no I/O, no clock.
+//! JOSE for clients: JWS, JWE, JWK, JWK Sets and JWT claims. Bytes in, claims out; no I/O, no clock.
 //!
 //! ```
 //! use jose_core::{Algorithm, JwkSet, SigningKey, Verifier};
@@ -21,6 +21,7 @@
 pub mod algorithm;
 pub mod danger;
 pub mod header;
+pub mod jwe;
 pub mod jwk;
 pub mod jwk_set;
 pub mod jws;
@@ -34,6 +35,7 @@ mod pem;
 
 pub use algorithm::{Algorithm, Curve, Hash, KeyType};
 pub use header::Header;
+pub use jwe::{Decrypted, Decrypter, DecryptionKey, DecryptionKeySet, EncryptionKey};
 pub use jwk::Jwk;
 pub use jwk_set::{JwkSet, Skipped};
 pub use jws::{Verified, Verifier};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use protocol_core::{Error, Reason, base64url};
 use serde_json::{Map, Value};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::algorithm::{Algorithm, KeyType};
 use crate::crypto::KeyPair;
@@ -53,11 +53,7 @@ impl SigningKey {
         supported(algorithm)?;
         let mut members = jwk::members(text)?;
         let key = Self::from_members(algorithm, &mut members);
-        for value in members.values_mut() {
-            if let Value::String(text) = value {
-                text.zeroize();
-            }
-        }
+        jwk::wipe(&mut members);
         key
     }
 

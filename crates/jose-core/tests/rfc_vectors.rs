@@ -1,5 +1,6 @@
-//! The examples of RFC 7515, 7517, 7519, 7638, 7797 and 8037.
+//! The examples of RFC 7515, 7516, 7517, 7519, 7638, 7797 and 8037.
 
+use jose_core::jwe::{Decrypter, DecryptionKey, DecryptionKeySet, KeyManagement};
 use jose_core::{Algorithm, Error, Jwk, JwkSet, SigningKey, Verifier, danger};
 use protocol_core::base64url::decode;
 use serde_json::Value;
@@ -61,6 +62,39 @@ fn the_signed_tokens_verify_and_their_keys_sign_alike() {
         assert!(verifier().verify(&again, &jwk(&case["key"]).into()).is_ok(), "{id}");
     }
     assert_eq!(verified, if Algorithm::ES512.is_supported() { 6 } else { 5 });
+}
+
+#[test]
+fn the_encrypted_tokens_are_decrypted() {
+    let decrypter = Decrypter::new().allow(KeyManagement::ALL.iter().copied());
+    let mut decrypted = 0;
+    for case in cases(include_str!("data/jwe.json")) {
+        let id = text(&case["id"]);
+        let Some(token) = case["compact"].as_str() else {
+            let error = decrypter.decrypt(&case["json"].to_string(), &DecryptionKeySet::default());
+            assert_eq!(error.unwrap_err().code(), "malformed_token", "{id}");
+            continue;
+        };
+        let name = text(&case["header"]["alg"]);
+        let key = DecryptionKey::from_jwk(case["key"].to_string().as_bytes());
+        let result = key.and_then(|key| decrypter.decrypt(token, &key.into()));
+        match KeyManagement::from_name(name) {
+            None if KeyManagement::RsaOaep.is_supported() => {
+                assert_eq!((result.unwrap_err().code(), name), ("jwe_alg_not_allowed", "RSA1_5"));
+            }
+            None => assert!(matches!(result, Err(Error::Unsupported(_))), "{id}"),
+            Some(algorithm) if !algorithm.is_supported() => {
+                assert!(matches!(result, Err(Error::Unsupported(_))), "{id}");
+            }
+            Some(_) => {
+                let result = result.unwrap();
+                assert_eq!(result.plaintext(), decode(text(&case["plaintext_b64u"])).unwrap());
+                assert_eq!(result.header().member("enc"), Some(&case["header"]["enc"]));
+                decrypted += 1;
+            }
+        }
+    }
+    assert_eq!(decrypted, if KeyManagement::RsaOaep.is_supported() { 2 } else { 0 });
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub(super) use aws_lc_rs as library;
 
+use aws_lc_rs::aead;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeySize, PublicKeyComponents};
 use aws_lc_rs::signature::{
@@ -35,6 +36,15 @@ impl VerifyingKey {
 
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         self.0.verify_sig(message, signature).is_ok()
+    }
+}
+
+pub(super) fn aes_gcm(key_len: usize) -> Result<&'static aead::Algorithm, Refused> {
+    match key_len {
+        16 => Ok(&aead::AES_128_GCM),
+        24 => Ok(&aead::AES_192_GCM),
+        32 => Ok(&aead::AES_256_GCM),
+        _ => Err(Refused),
     }
 }
 

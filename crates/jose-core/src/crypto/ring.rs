@@ -1,8 +1,9 @@
-//! `ring`. It has no P-521 and generates no RSA keys, takes private RSA keys of 2048 to 4096 bits
+//! `ring`. It has no P-521, no AES-192 and generates no RSA keys, takes private RSA keys of 2048 to 4096 bits
 //! with an exponent of at least 65537, and reads a public key again at each verification.
 
 pub(super) use ::ring as library;
 
+use ::ring::aead;
 use ::ring::rand::SystemRandom;
 use ::ring::rsa::PublicKeyComponents;
 use ::ring::signature::{
@@ -46,6 +47,14 @@ impl VerifyingKey {
             VerifyingKey::Point(key) => key.verify(message, signature),
         }
         .is_ok()
+    }
+}
+
+pub(super) fn aes_gcm(key_len: usize) -> Result<&'static aead::Algorithm, Refused> {
+    match key_len {
+        16 => Ok(&aead::AES_128_GCM),
+        32 => Ok(&aead::AES_256_GCM),
+        _ => Err(Refused),
     }
 }
 

@@ -8,7 +8,7 @@ use super::backend::library::signature::{
 use super::backend::{self, library::hmac};
 use super::{Refused, der};
 use crate::algorithm::{Algorithm, Family, Hash};
-use crate::key::{EcPublicKey, PrivateKey, PublicKey, RsaPublicKey};
+use crate::key::{EcPublicKey, PrivateKey, PublicKey, RsaPrivateKey, RsaPublicKey};
 
 /// A shared secret made ready for one hash.
 pub(crate) struct MacKey(hmac::Key);
@@ -56,18 +56,7 @@ impl KeyPair {
         key: &PrivateKey,
     ) -> Result<Self, Refused> {
         Ok(match key {
-            PrivateKey::Rsa(key) => {
-                let pair = RsaKeyPair::from_components(&KeyPairComponents {
-                    public_key: PublicKeyComponents { n: &*key.public.n, e: &*key.public.e },
-                    d: &**key.d,
-                    p: &**key.p,
-                    q: &**key.q,
-                    dP: &**key.dp,
-                    dQ: &**key.dq,
-                    qInv: &**key.qi,
-                });
-                KeyPair::Rsa(pair.map_err(Refused::from)?, rsa_encoding(algorithm)?)
-            }
+            PrivateKey::Rsa(key) => KeyPair::Rsa(rsa_key_pair(key)?, rsa_encoding(algorithm)?),
             PrivateKey::Ec { public, d } => {
                 KeyPair::Ec(backend::ec_from_members(algorithm, d, public)?, algorithm)
             }
@@ -127,6 +116,19 @@ impl KeyPair {
             KeyPair::Ed25519(pair) => backend::ed25519_sign(pair, message),
         }
     }
+}
+
+pub(super) fn rsa_key_pair(key: &RsaPrivateKey) -> Result<RsaKeyPair, Refused> {
+    RsaKeyPair::from_components(&KeyPairComponents {
+        public_key: PublicKeyComponents { n: &*key.public.n, e: &*key.public.e },
+        d: &**key.d,
+        p: &**key.p,
+        q: &**key.q,
+        dP: &**key.dp,
+        dQ: &**key.dq,
+        qInv: &**key.qi,
+    })
+    .map_err(Refused::from)
 }
 
 pub(super) fn rsa_parameters(algorithm: Algorithm) -> Result<&'static RsaParameters, Refused> {

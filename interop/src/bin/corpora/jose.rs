@@ -1,5 +1,6 @@
-//! What the corpora of signed tokens have in common: a token, a key or a set of them, a payload.
+//! What the corpora of tokens have in common: a token, a key or a set of them, what is in it.
 
+use jose_core::jwe::{Decrypted, Decrypter, DecryptionKey, DecryptionKeySet, KeyManagement};
 use jose_core::{Algorithm, Jwk, JwkSet, Reason, SigningKey, Verified, Verifier, danger};
 use protocol_core::{Error, base64url};
 use serde_json::Value;
@@ -7,8 +8,9 @@ use serde_json::Value;
 use crate::case::Outcome;
 
 pub const ALGORITHM_NOT_BUILT: &str = "an algorithm that is not built";
-pub const ENCRYPTED: &str = "encrypted content (JWE)";
 pub const JSON_SERIALIZATION: &str = "the JSON serialization, which these crates do not read";
+/// The tests of jose-core itself run them.
+pub const NO_TOKEN: &str = "a step of an algorithm, which the public API has only whole";
 pub const DETACHED: &str = "a detached payload";
 pub const UNENCODED: &str = "an unencoded payload (b64 false)";
 
@@ -21,19 +23,28 @@ pub fn header(token: &str) -> Value {
 
 pub fn is_built(alg: &str) -> bool {
     Algorithm::from_name(alg).is_some_and(Algorithm::is_supported)
+        || KeyManagement::from_name(alg).is_some_and(KeyManagement::is_supported)
+}
+
+/// Whether a compact token is an encrypted one, by its own header.
+pub fn is_encrypted(token: &str) -> bool {
+    header(token)["enc"].is_string()
 }
 
 /// The keys that a case gives its verifier: one JWK, a set, or null. They are the caller's own, so
 /// each must be readable; what a provider publishes is read more leniently (`JwkSet::parse`).
 pub fn keys(given: &Value) -> Result<JwkSet, Error> {
-    let each = match given {
-        Value::Null => return Ok(JwkSet::default()),
+    each(given).iter().map(Jwk::from_value).collect()
+}
+
+fn each(given: &Value) -> &[Value] {
+    match given {
+        Value::Null => &[],
         set if set["keys"].is_array() => {
             set["keys"].as_array().map(Vec::as_slice).unwrap_or_default()
         }
         one => std::slice::from_ref(one),
-    };
-    each.iter().map(Jwk::from_value).collect()
+    }
 }
 
 /// Verifies by algorithms that the keys name, or else by any that fits their type: never by one
@@ -47,14 +58,29 @@ pub fn verify(token: &str, given: &Value) -> Result<Verified, Error> {
     Verifier::new().allow(allowed).verify(token, &keys)
 }
 
-/// What a signed token needs that is not built, by its own header and serialization.
+/// The most that compressed content may inflate to, where a case does not say it.
+pub const MAX_INFLATED: usize = 262_144;
+
+/// Decrypts by the algorithms that the keys name, or else by any: never by one that the token alone
+/// chose.
+pub fn decrypt(token: &str, given: &Value) -> Result<Decrypted, Error> {
+    let given = each(given);
+    let named: Vec<_> = given
+        .iter()
+        .filter_map(|key| KeyManagement::from_name(key["alg"].as_str().unwrap_or_default()))
+        .collect();
+    let all_named = !named.is_empty() && named.len() == given.len();
+    let allowed = if all_named { named } else { KeyManagement::ALL.to_vec() };
+    let keys = given.iter().map(|key| DecryptionKey::from_jwk(key.to_string().as_bytes()));
+    let keys = keys.collect::<Result<DecryptionKeySet, _>>()?;
+    Decrypter::new().allow(allowed).allow_zip(MAX_INFLATED).decrypt(token, &keys)
+}
+
+/// What a token needs that is not built, by its own header and serialization.
 pub fn not_built(token: &str) -> Option<&'static str> {
     let header = header(token);
-    let parts: Vec<_> = token.split('.').collect();
     let alg = header["alg"].as_str().unwrap_or_default();
-    if parts.len() == 5 && header["enc"].is_string() {
-        Some(ENCRYPTED)
-    } else if header["b64"] == false {
+    if header["b64"] == false {
         Some(UNENCODED)
     } else if !alg.eq_ignore_ascii_case("none") && !is_built(alg) {
         Some(ALGORITHM_NOT_BUILT)

@@ -68,7 +68,8 @@ fn runner(file: &Value) -> Option<Run> {
         Some("rfc-jws/1" | "rfc-jwt/1" | "rfc-jwe/1") => rfc::tokens,
         Some("rfc-jwk/1") => rfc::keys,
         Some("rfc-thumbprint/1") => rfc::thumbprints,
-        Some("rfc-kdf/1" | "rfc-content_encryption/1") => rfc::encryption,
+        Some("rfc-kdf/1") => rfc::agreements,
+        Some("rfc-content_encryption/1") => rfc::content_encryption,
         Some(
             "json_web_signature_schema_v1.json"
             | "json_web_key_schema_v1.json"

@@ -2,29 +2,29 @@
 
 use serde_json::Value;
 
-use crate::case::{Expected, Outcome};
+use crate::case::{Differences, Expected, Outcome};
 use crate::jose;
 use crate::report::File;
 
 pub fn run(file: &mut File<'_>, cases: &Value) {
     let doubts = Doubts::beside(file);
     for group in cases["testGroups"].as_array().into_iter().flatten() {
-        let key = if group["public"].is_null() { &group["private"] } else { &group["public"] };
+        let private = &group["private"];
+        let public = if group["public"].is_null() { private } else { &group["public"] };
         for test in group["tests"].as_array().into_iter().flatten() {
             let tc_id = test["tcId"].as_u64().unwrap_or_default();
             let comment = test["comment"].as_str().unwrap_or_default();
             let expected = doubts.expected(tc_id, test["result"].as_str().unwrap_or_default());
-            file.case(&format!("{tc_id} {comment}"), &expected, || verify(test, key));
+            file.case(&format!("{tc_id} {comment}"), &expected, || match &test["jwe"] {
+                Value::Null => verify(test, public),
+                token => decrypt(test, &written(token), private),
+            });
         }
     }
 }
 
 fn verify(test: &Value, key: &Value) -> Outcome {
-    let token = match &test["jws"] {
-        Value::Null if !test["jwe"].is_null() => return Outcome::Skipped(jose::ENCRYPTED),
-        Value::String(token) => token.clone(),
-        other => other.to_string(),
-    };
+    let token = written(&test["jws"]);
     let valid = test["result"] == "valid";
     if let Some(predicate) = jose::not_built(&token).filter(|_| valid) {
         return Outcome::Skipped(predicate);
@@ -33,6 +33,30 @@ fn verify(test: &Value, key: &Value) -> Outcome {
         Ok(_) => Outcome::taken("accept"),
         Err(error) => Outcome::refused(&error),
     }
+}
+
+fn decrypt(test: &Value, token: &str, key: &Value) -> Outcome {
+    let valid = test["result"] == "valid";
+    if let Some(predicate) = jose::not_built(token).filter(|_| valid) {
+        return Outcome::Skipped(predicate);
+    }
+    match jose::decrypt(token, key) {
+        Ok(decrypted) => {
+            let octets = decrypted.plaintext().iter();
+            let plaintext: String = octets.map(|octet| format!("{octet:02x}")).collect();
+            let mut differences = Differences::default();
+            if test["pt"].is_string() {
+                differences.compare("plaintext", plaintext, &test["pt"]);
+            }
+            Outcome::Taken("accept", differences)
+        }
+        Err(error) => Outcome::refused(&error),
+    }
+}
+
+/// A token, also where it is written in JSON.
+fn written(token: &Value) -> String {
+    token.as_str().map_or_else(|| token.to_string(), str::to_owned)
 }
 
 /// The corpus's own list of tests whose result should not be taken as it stands.
