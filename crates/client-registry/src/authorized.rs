@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 
 use crate::api_response::ApiResponse;
 use crate::client::{Client, ClientKind};
-use crate::login::PendingLogin;
 use crate::profile;
 use crate::telemetry::{span, traced};
 use crate::token::Token;
@@ -19,7 +18,8 @@ pub struct Authorized {
     client: Client,
     token: Token,
     claims: Option<Claims>,
-    pending: PendingLogin,
+    return_to: Option<String>,
+    app_data: Option<String>,
     checks: Vec<Check>,
     extra: Vec<(String, String)>,
 }
@@ -45,10 +45,14 @@ impl Authorized {
         client: Client,
         token: Token,
         claims: Option<Claims>,
-        pending: PendingLogin,
         checks: Vec<Check>,
     ) -> Self {
-        Authorized { client, token, claims, pending, checks, extra: Vec::new() }
+        let (return_to, app_data, extra) = (None, None, Vec::new());
+        Authorized { client, token, claims, return_to, app_data, checks, extra }
+    }
+
+    pub(crate) fn going_on(self, return_to: Option<String>, app_data: Option<String>) -> Self {
+        Authorized { return_to, app_data, ..self }
     }
 
     pub(crate) fn with_extra(mut self, extra: Vec<(String, String)>) -> Self {
@@ -116,12 +120,12 @@ impl Authorized {
 
     /// Where the login's [`LoginOptions`](crate::LoginOptions) said to go on: a local path.
     pub fn return_to(&self) -> Option<&str> {
-        self.pending.return_to.as_deref()
+        self.return_to.as_deref()
     }
 
     /// The application's own data of the login's [`LoginOptions`](crate::LoginOptions).
     pub fn app_data(&self) -> Option<&str> {
-        self.pending.app_data.as_deref()
+        self.app_data.as_deref()
     }
 
     /// What the callback brought besides, in its order: text from the browser, unverified.

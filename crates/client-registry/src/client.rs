@@ -536,6 +536,17 @@ impl Client {
         }
     }
 
+    /// What only OAuth 2.0 knows is asked for by this.
+    pub(crate) fn oauth2(&self) -> Result<&OAuth2Client, Error> {
+        match &self.registered.kind {
+            ClientKind::OAuth2(client) => Ok(client),
+            ClientKind::OAuth1(_) => {
+                let what = format!("client {:?}", self.name());
+                Err(Error::config(what, "expected one of OAuth 2.0, got one of OAuth 1.0"))
+            }
+        }
+    }
+
     pub(crate) fn session(&self) -> Result<&Session, Error> {
         self.session.as_ref().ok_or_else(|| {
             let problem = "expected a client bound to a request; ask the Session for it";

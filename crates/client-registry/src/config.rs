@@ -82,6 +82,7 @@ pub(crate) struct OAuth2 {
     pub(crate) refresh_params: Vec<(String, String)>,
     pub(crate) revocation_endpoint: Option<Endpoint>,
     pub(crate) introspection_endpoint: Option<Endpoint>,
+    pub(crate) device_authorization_endpoint: Option<Endpoint>,
     pub(crate) end_session_endpoint: Option<Endpoint>,
     pub(crate) push_endpoint: Option<Endpoint>,
     /// Whether every authorization request is pushed.
@@ -346,6 +347,7 @@ impl<'a> Reader<'a> {
             refresh_params: self.pairs(Key::RefreshTokenParams)?,
             revocation_endpoint: self.endpoint(Key::RevocationEndpoint)?,
             introspection_endpoint: self.endpoint(Key::IntrospectionEndpoint)?,
+            device_authorization_endpoint: self.endpoint(Key::DeviceAuthorizationEndpoint)?,
             end_session_endpoint: self.endpoint(Key::EndSessionEndpoint)?,
             push_endpoint: self.endpoint(Key::PushedAuthorizationRequestEndpoint)?,
             pushes: self.flag(Key::RequirePushedAuthorizationRequests)?,
@@ -378,7 +380,9 @@ impl<'a> Reader<'a> {
             let problem = "expected it, since the scope openid asks for ID tokens";
             return Err(self.wrong(Key::Issuer, problem));
         }
-        if !discovers && config.authorize_url.is_none() {
+        let begins =
+            config.authorize_url.is_some() || config.device_authorization_endpoint.is_some();
+        if !discovers && !begins {
             let problem = "expected it, or an issuer or a server_metadata_url to find it by";
             return Err(self.wrong(Key::AuthorizeUrl, problem));
         }
@@ -569,7 +573,6 @@ impl<'a> Reader<'a> {
 
 /// Keys for what this crate does not speak yet: refused, for ignored they would mislead.
 const NOT_SPOKEN: &[(Key, &str)] = &[
-    (Key::DeviceAuthorizationEndpoint, "the device authorization grant (RFC 8628)"),
     (Key::Certificate, "mutual TLS (RFC 8705)"),
     (Key::DecryptionKeys, "encrypted ID tokens (JWE)"),
 ];

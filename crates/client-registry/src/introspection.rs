@@ -4,7 +4,7 @@
 use oauth2_core::{Introspection, IntrospectionResponse};
 use protocol_core::Error;
 
-use crate::client::{Client, ClientKind};
+use crate::client::Client;
 
 impl Client {
     /// Asks the server what it knows of a token: one of ours, or one that somebody called us with.
@@ -13,14 +13,11 @@ impl Client {
     /// one for others: look at its `aud` and `scope`.
     ///
     /// ```
-    /// use client_registry::{AccessToken, Client, Error};
-    ///
-    /// /// Whom a request of our own API is from, by the token that came with it.
-    /// async fn caller(client: &Client, token: &str) -> Result<Option<String>, Error> {
-    ///     let known = client.introspect_token(&AccessToken::new(token)).await?;
-    ///     let is_for_us = known.aud.iter().any(|aud| aud == "https://api.example");
-    ///     Ok(known.sub.filter(|_| known.active && is_for_us))
-    /// }
+    /// # use client_registry::{AccessToken, Client, Error};
+    /// # async fn is_good(client: &Client, token: &str) -> Result<bool, Error> {
+    /// let known = client.introspect_token(&AccessToken::new(token)).await?;
+    /// Ok(known.active && known.aud.iter().any(|aud| aud == "https://api.example"))
+    /// # }
     /// ```
     ///
     /// # Errors
@@ -31,9 +28,6 @@ impl Client {
         &self,
         token: impl Into<Introspection>,
     ) -> Result<IntrospectionResponse, Error> {
-        let ClientKind::OAuth2(client) = &self.registered.kind else {
-            return Err(Error::config("introspection", "expected a client of OAuth 2.0"));
-        };
-        client.introspect(self.registry(), &token.into()).await
+        self.oauth2()?.introspect(self.registry(), &token.into()).await
     }
 }

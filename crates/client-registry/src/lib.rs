@@ -49,6 +49,7 @@ mod callback;
 mod client;
 mod clients;
 mod config;
+mod device;
 mod interned;
 mod introspection;
 mod issuer;
@@ -85,6 +86,7 @@ pub use client::{AuthorizationUrl, Client, Redirection};
 pub use clients::Clients;
 pub use clock::Clock;
 pub use compliance::ComplianceFix;
+pub use device::DeviceLogin;
 pub use driver::{drive, drive_blocking};
 pub use login::{PendingLogin, ReplaySet, Seal};
 pub use logout::{LoggedOut, LogoutAnswer, LogoutOptions, Revocation, SessionEnded};
@@ -102,7 +104,7 @@ pub use token::Token;
 pub use tokens::{Lease, MemoryTokenStore, StoredToken, TokenStore, TokenUpdate, TokenUpdates};
 
 pub use oauth1_core::{Secrets, SignatureMethod};
-pub use oauth2_core::{Introspection, IntrospectionResponse};
+pub use oauth2_core::{DeviceAuthorization, Introspection, IntrospectionResponse};
 pub use oidc_core::{Claims, Email, UserInfo};
 pub use protocol_core::{
     AccessToken, ClientSecret, Error, HttpError, HttpErrorKind, Reason, RefreshToken, Rejection,

@@ -162,7 +162,8 @@ impl OAuth1Client {
             Check::new("oauth_verifier", "it came with the callback and went with the exchange"),
             Check::new("signature", self.signer.signature_method()),
         ];
-        Ok(Authorized::new(client.clone(), from_credentials(credentials), None, pending, checks)
+        Ok(Authorized::new(client.clone(), from_credentials(credentials), None, checks)
+            .going_on(pending.return_to, pending.app_data)
             .with_extra(callback.extra().to_vec()))
     }
 

@@ -101,7 +101,7 @@ keys! {
     RevocationEndpoint = "revocation_endpoint" for OAuth2,
     /// Where tokens are looked up (RFC 7662), where the metadata does not say.
     IntrospectionEndpoint = "introspection_endpoint" for OAuth2,
-    /// Where devices begin (RFC 8628).
+    /// Where logins of devices without a browser begin (RFC 8628), where the metadata does not say.
     DeviceAuthorizationEndpoint = "device_authorization_endpoint" for OAuth2,
     /// Where authorization requests are pushed to (RFC 9126), where the metadata does not say.
     PushedAuthorizationRequestEndpoint = "pushed_authorization_request_endpoint" for OAuth2,

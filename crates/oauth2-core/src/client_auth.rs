@@ -207,7 +207,7 @@ impl Client {
     }
 
     /// `error` with a word on what may help, where there is one.
-    fn explain(&self, error: Error) -> Error {
+    pub(crate) fn explain(&self, error: Error) -> Error {
         match error {
             Error::Rejected(rejection) => Error::Rejected(self.hint(rejection)),
             other => other,

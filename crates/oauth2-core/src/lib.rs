@@ -48,7 +48,10 @@ pub use authorization::{
 pub use callback::{AuthorizationResponse, Callback, Expected, IssExpected, StateExpected};
 pub use challenge::Challenge;
 pub use client_auth::{Client, ClientAuthentication};
-pub use grants::{AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant};
+pub use grants::{
+    AuthorizationCodeGrant, ClientCredentialsGrant, DeviceAuthorization,
+    DeviceAuthorizationRequest, DeviceCodeGrant, DevicePolling, RefreshTokenGrant,
+};
 pub use introspection::{Introspection, IntrospectionResponse};
 pub use metadata::AuthorizationServerMetadata;
 pub use revocation::Revocation;

@@ -1,5 +1,6 @@
 //! Logins by OAuth 2.0 (RFC 6749 §4.1) and OpenID Connect (OIDC Core §3.1).
 
+mod device;
 mod made_secret;
 mod openid;
 mod renewal;
@@ -12,8 +13,8 @@ use oauth2_core::{
     AuthorizationCodeGrant, AuthorizationRequest, Callback, Expected, IssExpected, Pkce,
     ResponseMode, State, StateExpected, TokenResponse,
 };
-use oidc_core::Nonce;
 use oidc_core::claims::Original;
+use oidc_core::{Claims, Nonce};
 use protocol_core::{ClientSecret, CodeVerifier, Endpoint, Error, Reason, RefreshToken, Secret};
 
 use crate::authorized::{Authorized, Check};
@@ -33,6 +34,7 @@ use crate::registry::Registry;
 use crate::telemetry::{span, traced};
 use crate::token::{Data, Token};
 use crate::token_placement::TokenPlacement;
+pub(crate) use device::DeviceBegun;
 use made_secret::MadeSecret;
 use server::Server;
 
@@ -118,28 +120,14 @@ impl OAuth2Client {
         options: &LoginOptions,
     ) -> Result<(PendingKind, String), Error> {
         let server = self.server(registry).await?;
-        let scope = match &options.scope {
-            Some(scope) => scope.split_ascii_whitespace().map(str::to_owned).collect(),
-            None => self.config.scope.clone(),
-        };
-        if self.config.form_post
-            && comes_without_cookie(redirect_uri, &server.authorization_endpoint)
-        {
+        let authorization_endpoint = server.authorization_endpoint()?;
+        let (scope, openid) = self.asked_scope(options)?;
+        if self.config.form_post && comes_without_cookie(redirect_uri, authorization_endpoint) {
             tracing::warn!(
                 redirect_uri = redirect_uri.as_str(),
                 "a response by form_post from another site comes without the login's cookie, which \
                  only https can have; expected a redirect_uri of https, or response_mode query"
             );
-        }
-        let openid = scope.iter().any(|scope| scope == "openid");
-        if openid && !self.is_openid() {
-            let problem = "openid can only be asked for where the client's own scope has it";
-            return Err(Error::config("scope", problem));
-        }
-        if !openid && options.max_age.is_some() {
-            let problem = "it can only be asked for with the scope openid: nothing else shows the \
-                time of authentication";
-            return Err(Error::config("max_age", problem));
         }
         let state = State::random();
         let pkce = (!self.quirks.has(Quirk::NoPkce)).then(Pkce::random);
@@ -147,10 +135,9 @@ impl OAuth2Client {
         let max_age = options.max_age.or(self.config.max_age);
         let glue = if self.quirks.has(Quirk::CommaScopes) { "," } else { " " };
 
-        let mut request =
-            AuthorizationRequest::new(&server.authorization_endpoint, &self.client_id)
-                .redirect_uri(redirect_uri.as_str())
-                .state(&state);
+        let mut request = AuthorizationRequest::new(authorization_endpoint, &self.client_id)
+            .redirect_uri(redirect_uri.as_str())
+            .state(&state);
         if !scope.is_empty() {
             request = request.scope(&scope.join(glue));
         }
@@ -225,7 +212,7 @@ impl OAuth2Client {
             (true, Some(raw)) => {
                 let code = response.code()?.expose();
                 let claims = self
-                    .verify_id_token(&server, client, &pending, &tokens, raw.expose(), code)
+                    .verify_login(&server, client, &pending, &tokens, raw.expose(), code)
                     .await?;
                 checks.push(Check::new("signature", claims.algorithm().name()));
                 checks.push(Check::new("ID token", "iss, aud, exp and iat hold"));
@@ -236,11 +223,9 @@ impl OAuth2Client {
             }
             (false, _) => None,
         };
-        let id_token = tokens.id_token.clone().filter(|_| openid);
-        let mut token = self.token_of(tokens, scope, registry);
-        token.0.id_token = id_token;
-        token.0.original = claims.as_ref().map(Original::from);
-        Ok(Authorized::new(client.clone(), token, claims, pending, checks)
+        let token = self.token_of_login(tokens, scope, claims.as_ref(), registry);
+        Ok(Authorized::new(client.clone(), token, claims, checks)
+            .going_on(pending.return_to, pending.app_data)
             .with_extra(response.extra))
     }
 
@@ -253,6 +238,25 @@ impl OAuth2Client {
             Err(error) => error,
             Ok(_) => Reason::StateMismatch { error: None }.into(),
         }
+    }
+
+    /// The scopes that a login asks for, and whether it is one of OpenID Connect.
+    fn asked_scope(&self, options: &LoginOptions) -> Result<(Vec<String>, bool), Error> {
+        let scope: Vec<_> = match &options.scope {
+            Some(scope) => scope.split_ascii_whitespace().map(str::to_owned).collect(),
+            None => self.config.scope.clone(),
+        };
+        let openid = scope.iter().any(|scope| scope == "openid");
+        if openid && !self.is_openid() {
+            let problem = "openid can only be asked for where the client's own scope has it";
+            return Err(Error::config("scope", problem));
+        }
+        if !openid && options.max_age.is_some() {
+            let problem = "it can only be asked for with the scope openid: nothing else shows the \
+                time of authentication";
+            return Err(Error::config("max_age", problem));
+        }
+        Ok((scope, openid))
     }
 
     /// The request with the parameters of OpenID Connect, of the settings and of this login.
@@ -337,6 +341,21 @@ impl OAuth2Client {
         let flow = grant.flow(&server.token_endpoint, &authenticated, &self.rules());
         let span = span!("exchange", client = client.name(), grant = "authorization_code");
         traced(span, drive(self.fix.token(flow), self.http(registry), &registry.0.clock)).await
+    }
+
+    /// The token of a login, with its ID token where that was verified.
+    fn token_of_login(
+        &self,
+        mut response: TokenResponse,
+        asked: &str,
+        claims: Option<&Claims>,
+        registry: &Registry,
+    ) -> Token {
+        let id_token = response.id_token.take().filter(|_| claims.is_some());
+        let mut token = self.token_of(response, asked, registry);
+        token.0.id_token = id_token;
+        token.0.original = claims.map(Original::from);
+        token
     }
 
     /// The token, with the scope that was asked for where the answer names none (RFC 6749 §5.1), and

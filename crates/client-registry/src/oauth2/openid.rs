@@ -12,7 +12,7 @@ use oidc_core::{Algorithm, Claims, IdTokenVerifier, IssuerRule, LogoutToken, Non
 use protocol_core::{Endpoint, Error, Reason, Secret};
 
 use super::OAuth2Client;
-use super::server::Server;
+use super::server::{Server, missing};
 use crate::client::Client;
 use crate::config::UserinfoPolicy;
 use crate::driver::drive;
@@ -81,8 +81,8 @@ impl OAuth2Client {
         .await
     }
 
-    /// Verifies the ID token; asks for newer keys once where the known ones do not verify it.
-    pub(super) async fn verify_id_token(
+    /// Verifies the ID token of a login that came back with a code.
+    pub(super) async fn verify_login(
         &self,
         server: &Server,
         client: &Client,
@@ -103,11 +103,21 @@ impl OAuth2Client {
         if let Some(max_age) = max_age {
             expected = expected.max_age(Duration::from_secs(*max_age));
         }
+        self.verify_id_token(server, client.registry(), raw, &expected).await
+    }
+
+    /// Verifies an ID token; asks for newer keys once where the known ones do not verify it.
+    pub(super) async fn verify_id_token(
+        &self,
+        server: &Server,
+        registry: &Registry,
+        raw: &str,
+        expected: &IdTokenExpected<'_>,
+    ) -> Result<Claims, Error> {
         let algorithms = &self.config.algorithms;
         let verifier = self.verifier(server, algorithms)?;
-        let registry = client.registry();
         self.with_keys(server, registry, algorithms, async |keys| {
-            verifier.verify_with(raw, &keys, &expected, registry.0.clock.now())
+            verifier.verify_with(raw, &keys, expected, registry.0.clock.now())
         })
         .await
     }
@@ -241,9 +251,7 @@ impl OAuth2Client {
 
     pub(super) fn jwks_uri(&self, server: &Server) -> Result<Endpoint, Error> {
         let known = server.metadata.as_ref().and_then(|known| known.server.jwks_uri.clone());
-        self.config.jwks_uri.clone().or(known).ok_or_else(|| {
-            Error::protocol("missing_member", "metadata", "jwks_uri to be there", "none")
-        })
+        self.config.jwks_uri.clone().or(known).ok_or_else(|| missing("jwks_uri"))
     }
 
     pub(super) fn authentication_request(

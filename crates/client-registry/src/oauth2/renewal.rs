@@ -7,6 +7,7 @@ use oauth2_core::{
 use protocol_core::{Error, RefreshToken};
 
 use super::OAuth2Client;
+use super::server::not_offered;
 use crate::driver::drive;
 use crate::logout::Revocation;
 use crate::registry::Registry;
@@ -128,9 +129,4 @@ impl OAuth2Client {
         let flow = token.flow(&endpoint, &self.authenticated(&server, registry.0.clock.now())?);
         drive(flow, self.http(registry), &registry.0.clock).await
     }
-}
-
-/// The error where neither settings nor metadata name an endpoint that is asked for.
-fn not_offered(endpoint: &str) -> Error {
-    Error::config(endpoint, "expected it by the key of that name or in the metadata, got neither")
 }

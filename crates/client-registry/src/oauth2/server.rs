@@ -15,10 +15,17 @@ use crate::registry::Registry;
 
 /// The server's side of one login: settings, and metadata where they leave something open.
 pub(super) struct Server {
-    pub(super) authorization_endpoint: Endpoint,
+    pub(super) authorization_endpoint: Option<Endpoint>,
     pub(super) token_endpoint: Endpoint,
     pub(super) issuer: Option<String>,
     pub(super) metadata: Option<Arc<ProviderMetadata>>,
+}
+
+impl Server {
+    /// Where users are sent to: a client of devices alone may have no such place.
+    pub(super) fn authorization_endpoint(&self) -> Result<&Endpoint, Error> {
+        self.authorization_endpoint.as_ref().ok_or_else(|| missing("authorization_endpoint"))
+    }
 }
 
 impl OAuth2Client {
@@ -30,14 +37,10 @@ impl OAuth2Client {
             && (!self.is_openid() || self.knows_keys() && config.issuer.is_some());
         let metadata = if complete { None } else { self.metadata(registry).await? };
         let known = metadata.as_deref();
-        let missing = |what| {
-            Error::protocol("missing_member", "metadata", format!("{what} to be there"), "none")
-        };
         let authorize = known.and_then(|known| known.server.authorization_endpoint.clone());
         let token = known.and_then(|known| known.server.token_endpoint.clone());
         Ok(Server {
-            authorization_endpoint: (config.authorize_url.clone().or(authorize))
-                .ok_or_else(|| missing("authorization_endpoint"))?,
+            authorization_endpoint: config.authorize_url.clone().or(authorize),
             token_endpoint: (config.token_url.clone().or(token))
                 .ok_or_else(|| missing("token_endpoint"))?,
             issuer: known.map(|known| known.issuer().to_owned()).or_else(|| config.issuer.clone()),
@@ -82,10 +85,12 @@ impl OAuth2Client {
             return Ok(None);
         }
         let known = known.and_then(|known| known.pushed_authorization_request_endpoint.clone());
-        self.config.push_endpoint.clone().or(known).map(Some).ok_or_else(|| {
-            let what = "pushed_authorization_request_endpoint to be there";
-            Error::protocol("missing_member", "metadata", what, "none")
-        })
+        self.config
+            .push_endpoint
+            .clone()
+            .or(known)
+            .map(Some)
+            .ok_or_else(|| missing("pushed_authorization_request_endpoint"))
     }
 
     pub(super) fn iss_expected(&self, server: &Server) -> IssExpected {
@@ -160,4 +165,14 @@ impl OAuth2Client {
         rules.recognized_token_types = vec!["bearer".to_owned()];
         rules
     }
+}
+
+/// The error where the metadata lack what the settings leave to them.
+pub(super) fn missing(endpoint: &str) -> Error {
+    Error::protocol("missing_member", "metadata", format!("{endpoint} to be there"), "none")
+}
+
+/// The error where neither settings nor metadata name an endpoint that is asked for.
+pub(super) fn not_offered(endpoint: &str) -> Error {
+    Error::config(endpoint, "expected it by the key of that name or in the metadata, got neither")
 }

@@ -14,8 +14,8 @@ use crate::common::{
     param, params, published,
 };
 
-/// A login, its UserInfo, calls of an API, a refresh, an introspection and a revocation: what was
-/// asked on the way.
+/// A login, its UserInfo, calls of an API, a refresh, an introspection, a device's login and a
+/// revocation: what was asked on the way.
 struct Run {
     url: String,
     seen: Vec<Seen>,
@@ -90,6 +90,7 @@ async fn run_at(idp: &Idp, provider: Provider) -> Run {
             app.wait(3_600);
             let _ = client.fetch_token("u").await;
             let _ = client.introspect_token(token.access_token()).await;
+            let _ = client.device_authorization().await;
             let _ = client.revoke_token("u").await;
         };
         calls.await;
@@ -185,6 +186,11 @@ const OPENID: &[Row] = &[
         Key::IntrospectionEndpoint,
         |p| p.set(Key::IntrospectionEndpoint, at("/introspect")),
         |run| run.asked("/introspect"),
+    ),
+    (
+        Key::DeviceAuthorizationEndpoint,
+        |p| p.set(Key::DeviceAuthorizationEndpoint, at("/device")),
+        |run| run.asked("/device"),
     ),
     (
         Key::RequirePushedAuthorizationRequests,
@@ -352,7 +358,7 @@ async fn each_key_of_a_client_of_oauth1_has_its_effect() {
 }
 
 /// What the workspace does not speak: a client that asks for it is refused.
-const REFUSED: &[Key] = &[Key::DeviceAuthorizationEndpoint, Key::Certificate, Key::DecryptionKeys];
+const REFUSED: &[Key] = &[Key::Certificate, Key::DecryptionKeys];
 
 #[test]
 fn a_key_for_what_is_not_spoken_refuses_the_client_and_is_named() {

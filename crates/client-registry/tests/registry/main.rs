@@ -7,6 +7,7 @@ mod common;
 mod caches;
 mod compliance;
 mod demo;
+mod devices;
 mod introspection;
 mod issuers;
 mod keys;

@@ -6,10 +6,14 @@
 
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod refresh_token;
 
 pub use authorization_code::AuthorizationCodeGrant;
 pub use client_credentials::ClientCredentialsGrant;
+pub use device_code::{
+    DeviceAuthorization, DeviceAuthorizationRequest, DeviceCodeGrant, DevicePolling,
+};
 pub use refresh_token::RefreshTokenGrant;
 
 use protocol_core::{Endpoint, Flow};

@@ -1,0 +1,101 @@
+//! Logins of devices without a browser (RFC 8628).
+
+use std::time::Duration;
+
+use oauth2_core::{
+    DeviceAuthorization, DeviceAuthorizationRequest, DeviceCodeGrant, DevicePolling,
+};
+use oidc_core::Nonce;
+use oidc_core::id_token::Expected as IdTokenExpected;
+use protocol_core::{Error, Reason};
+
+use super::OAuth2Client;
+use super::server::not_offered;
+use crate::authorized::{Authorized, Check};
+use crate::client::Client;
+use crate::driver::drive;
+use crate::options::LoginOptions;
+use crate::registry::Registry;
+use crate::telemetry::{span, traced};
+
+/// A login of a device that has begun.
+pub(crate) struct DeviceBegun {
+    pub(crate) authorization: DeviceAuthorization,
+    polling: DevicePolling,
+    scope: String,
+    openid: bool,
+    max_age: Option<u64>,
+}
+
+impl OAuth2Client {
+    /// Asks for the code that the user is to be shown.
+    pub(crate) async fn begin_device(
+        &self,
+        registry: &Registry,
+        options: &LoginOptions,
+    ) -> Result<DeviceBegun, Error> {
+        let server = self.server(registry).await?;
+        let given = self.config.device_authorization_endpoint.as_ref();
+        let known = self.optional_endpoint(registry, &server, given, |known| {
+            known.device_authorization_endpoint.as_ref()
+        });
+        let endpoint = known.await?.ok_or_else(|| not_offered("device_authorization_endpoint"))?;
+        let (scope, openid) = self.asked_scope(options)?;
+        let scope = scope.join(" ");
+        let max_age = options.max_age.or(self.config.max_age).filter(|_| openid);
+
+        let mut request = DeviceAuthorizationRequest::new().scope(&scope);
+        for (name, value) in self.authentication_request(openid, max_age).to_pairs()? {
+            if !options.params.iter().any(|(given, _)| given == name) {
+                request = request.param(name, &value)?;
+            }
+        }
+        for (name, value) in &options.params {
+            request = request.param(name, value)?;
+        }
+        let authenticated = self.authenticated(&server, registry.0.clock.now())?;
+        let flow = request.flow(&endpoint, &authenticated);
+        let authorization = drive(flow, self.http(registry), &registry.0.clock).await?;
+
+        let grant = DeviceCodeGrant::new(&authorization);
+        let grant = self
+            .token_params
+            .iter()
+            .try_fold(grant, |grant, (name, value)| grant.param(name, value))?;
+        let polling = grant.flow(&server.token_endpoint, &authenticated, &self.rules());
+        Ok(DeviceBegun { authorization, polling, scope, openid, max_age })
+    }
+
+    /// Asks for the token until the user has decided; verifies the ID token.
+    pub(crate) async fn finish_device(
+        &self,
+        client: &Client,
+        begun: &mut DeviceBegun,
+    ) -> Result<Authorized, Error> {
+        let registry = client.registry();
+        let flow = self.fix.token(&mut begun.polling);
+        let span = span!("exchange", client = client.name(), grant = "device_code");
+        let tokens = traced(span, drive(flow, self.http(registry), &registry.0.clock)).await?;
+        let mut checks = Vec::new();
+        let claims = match (begun.openid, &tokens.id_token) {
+            (false, _) => None,
+            (true, None) => return Err(Reason::IdTokenMissing.into()),
+            (true, Some(raw)) => {
+                let mut expected = IdTokenExpected::code(Nonce::NotSent)
+                    .access_token(&tokens.access_token)
+                    .acr(&self.config.essential_acr);
+                if let Some(max_age) = begun.max_age {
+                    expected = expected.max_age(Duration::from_secs(max_age));
+                }
+                let server = self.server(registry).await?;
+                let claims =
+                    self.verify_id_token(&server, registry, raw.expose(), &expected).await?;
+                checks.push(Check::new("signature", claims.algorithm().name()));
+                checks.push(Check::new("ID token", "iss, aud, exp and iat hold"));
+                Some(claims)
+            }
+        };
+        let token = self.token_of_login(tokens, &begun.scope, claims.as_ref(), registry);
+        Ok(Authorized::new(client.clone(), token, claims, checks))
+    }
+}
