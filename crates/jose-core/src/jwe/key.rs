@@ -159,7 +159,7 @@ impl DecryptionKeySet {
     pub const MAX_TRIED: usize = 8;
 
     /// The keys of a private JWK Set (RFC 7517 §5). They are the caller's own, so each must be
-    /// readable; only those of `use` `sig` are passed over.
+    /// readable, but for those whose `use` is `sig`.
     ///
     /// # Errors
     /// [`Error::Protocol`] with the code `invalid_key` where the text is no JSON object with an
@@ -168,10 +168,14 @@ impl DecryptionKeySet {
         let mut set = DecryptionKeySet::default();
         for key in jwk_set::keys_of(text)? {
             let mut members = jwk::members(key.get().as_bytes())?;
-            if members.get("use").is_none_or(|key_use| key_use != "sig") {
-                set.keys.push(DecryptionKey::from_members(&members)?);
-            }
+            let to_sign = members.get("use").is_some_and(|key_use| key_use == "sig");
+            let key = DecryptionKey::from_members(&members);
             jwk::wipe(&mut members);
+            match key {
+                Ok(key) => set.keys.push(key),
+                Err(_) if to_sign => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(set)
     }

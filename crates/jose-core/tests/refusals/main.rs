@@ -2,8 +2,11 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/jwe.rs"]
+mod jwe;
 
 mod algorithms;
+mod encryption;
 mod exhaustion;
 mod form;
 mod strength;

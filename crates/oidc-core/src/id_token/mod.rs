@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jose_core::{Algorithm, Jwk, JwkSet, Verified, Verifier, danger};
+use jose_core::{Algorithm, Decrypter, DecryptionKeySet, Jwk, JwkSet, Verified, Verifier, danger};
 use protocol_core::{ClientSecret, Error, Reason, UnixTime};
 
 use crate::claims::Claims;
@@ -38,6 +38,9 @@ pub struct IdTokenVerifier {
     client_id: String,
     signed: Verifier,
     hmac: Option<(Verifier, JwkSet)>,
+    decryption: Option<(Decrypter, DecryptionKeySet)>,
+    require_encrypted: bool,
+    max_token_bytes: usize,
     pub(crate) leeway: Duration,
     trusted_audiences: Vec<String>,
     other_audiences_when_azp_is_us: bool,
@@ -64,6 +67,9 @@ impl IdTokenVerifier {
             client_id: client_id.into(),
             signed: Verifier::new().max_token_bytes(Self::DEFAULT_MAX_TOKEN_BYTES),
             hmac: None,
+            decryption: None,
+            require_encrypted: false,
+            max_token_bytes: Self::DEFAULT_MAX_TOKEN_BYTES,
             leeway: Self::DEFAULT_LEEWAY,
             trusted_audiences: Vec::new(),
             other_audiences_when_azp_is_us: false,
@@ -115,6 +121,38 @@ impl IdTokenVerifier {
         Ok(self.with_hmac(hmac_only(algorithms)?, key))
     }
 
+    /// Takes encrypted tokens as well, by `decrypter` and one of `keys`; without this they are
+    /// refused. What is inside must be a signed token (OIDC Core §10.2, §16.14): whoever has our
+    /// public key can encrypt. The same goes for signed UserInfo and logout tokens.
+    ///
+    /// ```
+    /// use oidc_core::IdTokenVerifier;
+    /// use oidc_core::jwk::{Decrypter, DecryptionKeySet};
+    ///
+    /// # let jwks = br#"{"keys": [{"kty": "oct", "k": "GawgguFyGrWKav7AX4VKUg"}]}"#;
+    /// // A private JWK Set, whose public half the provider was given.
+    /// let keys = DecryptionKeySet::parse(jwks)?;
+    /// let verifier = IdTokenVerifier::new("https://idp.example", "client-1")
+    ///     .decrypt(Decrypter::new(), keys);
+    /// # Ok::<(), oidc_core::Error>(())
+    /// ```
+    ///
+    /// Keys that are derived from the client's secret (OIDC Core §10.2) are made by
+    /// [`DecryptionKey::from_client_secret`](jose_core::DecryptionKey::from_client_secret), and
+    /// their algorithms are allowed by [`Decrypter::allow`].
+    #[must_use]
+    pub fn decrypt(mut self, decrypter: Decrypter, keys: DecryptionKeySet) -> Self {
+        self.decryption = Some((decrypter.max_token_bytes(self.max_token_bytes), keys));
+        self
+    }
+
+    /// Refuses an ID Token that is not encrypted, as a provider that was told to encrypt sends none.
+    #[must_use]
+    pub fn require_encrypted(mut self) -> Self {
+        self.require_encrypted = true;
+        self
+    }
+
     /// The clock skew that is tolerated, in `exp`, `nbf`, `iat`, `auth_time`; 60 s by default.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
@@ -157,7 +195,10 @@ impl IdTokenVerifier {
     /// The longest token that is read, in bytes; 128 KiB by default. A longer one is refused unread.
     #[must_use]
     pub fn max_token_bytes(mut self, most: usize) -> Self {
+        self.max_token_bytes = most;
         self.signed = self.signed.max_token_bytes(most);
+        self.decryption =
+            self.decryption.map(|(decrypter, keys)| (decrypter.max_token_bytes(most), keys));
         self
     }
 
@@ -222,6 +263,9 @@ impl IdTokenVerifier {
         expected: &Expected<'_>,
         now: UnixTime,
     ) -> Result<Claims, Error> {
+        if self.require_encrypted && form(raw) == Form::Signed {
+            return Err(Reason::NotEncrypted.into());
+        }
         let verified = self.verify_signature(raw, keys)?;
         let claims = Claims::read(verified.claims()?, verified.algorithm())?;
         rules::check(self, &claims, verified.algorithm(), expected, now)?;
@@ -240,6 +284,8 @@ impl IdTokenVerifier {
 
     /// The signature alone: what kind of token it is, the caller is to see to.
     pub(crate) fn verify_any_kind(&self, raw: &str, keys: &JwkSet) -> Result<Verified, Error> {
+        let decrypted = self.decrypted(raw)?;
+        let raw = decrypted.as_deref().unwrap_or(raw);
         let verified = match (self.signed.verify(raw, keys), &self.hmac) {
             (Err(Error::Unverified(Reason::AlgNotAllowed { allowed, .. })), Some(hmac)) => {
                 let (verifier, secret) = hmac;
@@ -248,6 +294,18 @@ impl IdTokenVerifier {
             (outcome, _) => outcome?,
         };
         Ok(verified)
+    }
+
+    /// What is inside an encrypted token, where those are taken; the verifiers refuse them.
+    fn decrypted(&self, raw: &str) -> Result<Option<String>, Error> {
+        let Some((decrypter, keys)) =
+            self.decryption.as_ref().filter(|_| form(raw) == Form::Encrypted)
+        else {
+            return Ok(None);
+        };
+        let inner = decrypter.decrypt(raw, keys)?.into_plaintext();
+        let inner = String::from_utf8(inner);
+        Ok(Some(inner.map_err(|_| Reason::MalformedToken("what was encrypted is no token"))?))
     }
 
     fn with_hmac(mut self, algorithms: Vec<Algorithm>, key: Jwk) -> Self {
@@ -265,6 +323,7 @@ impl fmt::Debug for IdTokenVerifier {
             .field("client_id", &self.client_id)
             .field("allowed", &self.signed.allowed())
             .field("allowed_hmac", &self.hmac.as_ref().map(|(verifier, _)| verifier.allowed()))
+            .field("decryption", &self.decryption)
             .field("leeway", &self.leeway)
             .finish_non_exhaustive()
     }
@@ -289,6 +348,22 @@ fn with_allowed(error: Error, others: &str) -> Error {
             Reason::AlgNotAllowed { allowed: all.join(", "), got }.into()
         }
         error => error,
+    }
+}
+
+/// The form of a token, by its parts.
+#[derive(PartialEq)]
+enum Form {
+    Signed,
+    Encrypted,
+    Neither,
+}
+
+fn form(raw: &str) -> Form {
+    match raw.bytes().filter(|byte| *byte == b'.').count() {
+        2 => Form::Signed,
+        4 => Form::Encrypted,
+        _ => Form::Neither,
     }
 }
 
