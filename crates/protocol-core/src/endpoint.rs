@@ -98,9 +98,11 @@ pub fn is_loopback(url: &Url) -> bool {
 /// send a request elsewhere than was checked.
 fn read(text: &str) -> Result<(Url, http::Uri), String> {
     let url = Url::parse(text).map_err(|error| format!("expected an absolute URL: {error}"))?;
-    let uri: http::Uri = text.parse().map_err(|_| {
-        "expected a URL, got characters that a URL may not hold (RFC 3986)".to_owned()
-    })?;
+    let odd = || "expected a URL, got characters that a URL may not hold (RFC 3986)".to_owned();
+    if !text.bytes().all(is_of_a_url) {
+        return Err(odd());
+    }
+    let uri: http::Uri = text.parse().map_err(|_| odd())?;
     if !url.username().is_empty() || url.password().is_some() || text_authority_has_userinfo(&uri) {
         return Err("expected no user information in the URL".to_owned());
     }
@@ -115,6 +117,11 @@ fn read(text: &str) -> Result<(Url, http::Uri), String> {
         (Some(a), Some(b)) if a.eq_ignore_ascii_case(b) => Ok((url, uri)),
         _ => Err("expected a host in its plain spelling".to_owned()),
     }
+}
+
+/// Whether RFC 3986 §2 knows the byte; of others each parser and each browser makes its own.
+fn is_of_a_url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte)
 }
 
 /// Whether a path has segments that some take out and others send (RFC 3986 §3.3).
@@ -185,6 +192,19 @@ mod tests {
             "https://idp.example/token?tenant=a%20b",
         ] {
             assert_eq!(Endpoint::parse("e", text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn characters_that_a_url_may_not_hold_are_refused() {
+        for byte in 0..=u8::MAX {
+            let c = char::from(byte);
+            let may_hold = c.is_ascii_alphanumeric() || "-._~:/?[]@!$&'()*+,;=%".contains(c);
+            for text in
+                [format!("https://idp.example/a{c}b"), format!("https://idp.example/?q={c}")]
+            {
+                assert_eq!(Endpoint::parse("e", &text).is_ok(), may_hold, "{text:?}");
+            }
         }
     }
 

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use client_registry::{Builder, Clock, Key, Provider, Registry, RouteOptions, Seal, UnixTime};
 use demo_provider::{DemoProvider, Running};
-use http::header::LOCATION;
+use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use integration_axum::OAuth;
 use protocol_core::percent;
 
 use crate::apps::{Framework, ReadyMade, Served};
-use crate::browser::{Delivery, between, hidden_fields, http};
+use crate::browser::{Delivery, FORM, between, hidden_fields, http};
 
 /// Where browsers find the application: behind a proxy that speaks https, and http to us.
 pub const HTTPS: &str = "https://app.example";
@@ -104,7 +104,14 @@ impl Site {
 
     /// What the provider answers to a begun login.
     pub async fn at_provider(&self, location: &str) -> Delivery {
+        self.with_session(location).await.0
+    }
+
+    /// The same, and the cookie of the session that the browser then has at the provider.
+    pub async fn with_session(&self, location: &str) -> (Delivery, String) {
         let answer = http().get(location).send().await.expect("the provider's answer");
+        let cookie = answer.headers().get(SET_COOKIE).and_then(|line| line.to_str().ok());
+        let cookie = cookie.and_then(|line| line.split(';').next()).unwrap_or_default().to_owned();
         let (to, params, by_post) = match answer.headers().get(LOCATION) {
             Some(location) => {
                 let location = location.to_str().expect("text");
@@ -119,32 +126,51 @@ impl Site {
         };
         let path = to.strip_prefix(&self.public_url).expect("our own address");
         let client = path.strip_prefix("/authorize/").expect("a callback").to_owned();
-        Delivery { client, params, by_post }
+        (Delivery { client, params, by_post }, cookie)
+    }
+
+    /// Logs out at the provider itself; the page that this ends with.
+    pub async fn log_out_at_provider(&self, cookie: &str) -> String {
+        let at = format!("{}/logout", self.provider.base_url());
+        let asked = http().get(&at).header(COOKIE, cookie).send().await.expect("a question");
+        let form = percent::form_body(hidden_fields(&asked.text().await.expect("a page")));
+        let agreed = http().post(at).header(COOKIE, cookie).header(CONTENT_TYPE, FORM).body(form);
+        agreed.send().await.expect("an answer").text().await.expect("a page")
     }
 }
 
 async fn provider(public_url: &str) -> Running {
+    let provider = DemoProvider::builder().client(client(public_url));
+    let provider = provider.bind(0).await.expect("a provider");
+    provider.set_auto_approve(Some("alice"));
+    provider
+}
+
+/// What the provider knows of the application: one client for all of [`CLIENTS`].
+pub fn client(public_url: &str) -> demo_provider::Client {
     let mut client = demo_provider::Client::confidential("app", CLIENT_SECRET);
     for name in CLIENTS {
         client = client.redirect_uri(&format!("{public_url}/authorize/{name}"));
         client = client.redirect_uri(&format!("{public_url}{}", ELSEWHERE.replace("{name}", name)));
         client = client.post_logout_redirect_uri(&format!("{public_url}/logout/{name}"));
     }
-    let provider = DemoProvider::builder().client(client).bind(0).await.expect("a provider");
-    provider.set_auto_approve(Some("alice"));
-    provider
+    client
 }
 
 fn builder(public_url: &str, provider: &Running) -> Builder {
     let mut builder = OAuth::builder().public_url(public_url).expect("a public URL");
     for name in CLIENTS {
-        let settings = settings(name, provider.base_url());
-        builder = builder.register(name, settings.client_id("app").client_secret(CLIENT_SECRET));
+        builder = builder.register(name, settings(name, provider.base_url()));
     }
     builder
 }
 
-fn settings(name: &str, base_url: &str) -> Provider {
+/// The settings of one of [`CLIENTS`].
+pub fn settings(name: &str, base_url: &str) -> Provider {
+    of_provider(name, base_url).client_id("app").client_secret(CLIENT_SECRET)
+}
+
+fn of_provider(name: &str, base_url: &str) -> Provider {
     let at = |path: &str| format!("{base_url}{path}");
     let openid = || Provider::new().issuer(base_url).scope("openid profile email");
     match name {

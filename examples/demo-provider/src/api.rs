@@ -55,6 +55,6 @@ pub(crate) fn bearer(
     if let Some(needed) = needed.filter(|needed| !has(&access.scope, needed)) {
         return Err(short(format!("the scope {needed} is needed")));
     }
-    let user = grant.user.as_deref().ok_or_else(|| short("it is nobody's token".into()))?;
-    Ok((store.user(user), access.scope.clone()))
+    let login = grant.login.as_ref().ok_or_else(|| short("it is nobody's token".into()))?;
+    Ok((store.user(&login.user), access.scope.clone()))
 }

@@ -3,16 +3,14 @@
 
 use std::time::Duration;
 
+use crate::interaction::{self, Asked, Interaction};
+use crate::state::{App, Code, Login, Session, Store};
+use crate::web::{self, Params};
+use crate::{Fault, pages};
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
-use protocol_core::UnixTime;
-
-use crate::interaction::{self, Asked, Interaction};
-use crate::state::{App, Code, Session, Store};
-use crate::web::{self, Params};
-use crate::{Fault, pages};
 
 /// An authorization request that was found good.
 #[derive(Clone)]
@@ -57,14 +55,14 @@ pub(crate) async fn authorize(
         Err(Answer::Error(code, description)) => {
             reply(&app, &request, &[("error", code), ("error_description", description)])
         }
-        Err(Answer::Approved(user, auth_time)) => approve(&app, &request, &user, auth_time),
+        Err(Answer::Approved(login)) => approve(&app, &request, login),
     }
 }
 
 /// What is known at once, without a page.
 enum Answer {
     Error(&'static str, &'static str),
-    Approved(String, UnixTime),
+    Approved(Login),
 }
 
 /// Who asks and where the answer goes. An error here is shown and never redirected (RFC 6749
@@ -136,19 +134,17 @@ fn ask(
 
     let session = interaction::session(app, &store, headers).map(|(_, session)| session);
     let logged_in = session.filter(|session| {
-        let fresh = |most: Duration| !most.is_zero() && web::now().since(session.auth_time) <= most;
-        session.user.is_some()
-            && !has(prompt, "login")
-            && !has(prompt, "select_account")
-            && max_age.is_none_or(fresh)
+        let Some(login) = &session.login else { return false };
+        let fresh = |most: Duration| !most.is_zero() && web::now().since(login.auth_time) <= most;
+        !has(prompt, "login") && !has(prompt, "select_account") && max_age.is_none_or(fresh)
     });
     if prompt == "none" && store.auto_approve.is_none() {
         return match logged_in {
-            Some(Session { user: Some(user), auth_time, consents, .. }) => {
+            Some(Session { login: Some(login), consents, .. }) => {
                 if consents.get(&request.consent()).is_none() {
                     return error("consent_required", "the user has not allowed this yet");
                 }
-                Err(Answer::Approved(user.clone(), *auth_time))
+                Err(Answer::Approved(login.clone()))
             }
             _ => error("login_required", "the user must log in"),
         };
@@ -161,14 +157,9 @@ fn ask(
 }
 
 /// Answers with a code: single use, short-lived, bound to all of the request.
-pub(crate) fn approve(
-    app: &App,
-    request: &AuthorizationRequest,
-    user: &str,
-    auth_time: UnixTime,
-) -> Response {
+pub(crate) fn approve(app: &App, request: &AuthorizationRequest, login: Login) -> Response {
     let expires = web::now().after(CODE_LIFETIME);
-    let code = Code { request: request.clone(), user: user.into(), auth_time, expires };
+    let code = Code { request: request.clone(), login, expires };
     let code = app.store().codes.issue(code);
     reply(app, request, &[("code", &code)])
 }

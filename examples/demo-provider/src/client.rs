@@ -19,6 +19,11 @@ pub struct Client {
     pub redirect_uris: Vec<String>,
     /// Where the browser may go after a logout, compared as written.
     pub post_logout_redirect_uris: Vec<String>,
+    /// What the logout page loads in a frame, with `iss` and `sid` (OpenID Connect Front-Channel
+    /// Logout 1.0).
+    pub frontchannel_logout_uri: Option<String>,
+    /// Where a logout token is posted at a logout (OpenID Connect Back-Channel Logout 1.0).
+    pub backchannel_logout_uri: Option<String>,
     /// By what its ID tokens are signed.
     pub id_token_signed_response_alg: Algorithm,
 }
@@ -37,6 +42,8 @@ impl Client {
             name: client_id.into(),
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
+            frontchannel_logout_uri: None,
+            backchannel_logout_uri: None,
             id_token_signed_response_alg: Algorithm::RS256,
         }
     }
@@ -59,6 +66,20 @@ impl Client {
     #[must_use]
     pub fn post_logout_redirect_uri(mut self, uri: &str) -> Self {
         self.post_logout_redirect_uris.push(uri.into());
+        self
+    }
+
+    /// With what the logout page loads in a frame.
+    #[must_use]
+    pub fn frontchannel_logout_uri(mut self, uri: &str) -> Self {
+        self.frontchannel_logout_uri = Some(uri.into());
+        self
+    }
+
+    /// With where a logout token is posted at a logout.
+    #[must_use]
+    pub fn backchannel_logout_uri(mut self, uri: &str) -> Self {
+        self.backchannel_logout_uri = Some(uri.into());
         self
     }
 

@@ -5,11 +5,11 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol_core::{UnixTime, secret};
+use protocol_core::secret;
 
 use crate::authorize::{self, AuthorizationRequest};
 use crate::pages::{self, FormKey};
-use crate::state::{App, Session, Store};
+use crate::state::{App, Login, Session, Store};
 use crate::web::{self, Params};
 use crate::{User, oauth1};
 
@@ -32,8 +32,12 @@ pub(crate) enum Asked {
 pub(crate) fn begin(app: &App, headers: &HeaderMap, interaction: Interaction) -> Response {
     let mut store = app.store();
     if let Some(user) = store.auto_approve.clone() {
+        let before = session(app, &store, headers).map(|(id, session)| (id, session.clone()));
+        let (session, login) = log_in(&mut store, before, &user);
         drop(store);
-        return approve(app, interaction.asked, &user, web::now());
+        let mut response = approve(app, interaction.asked, login);
+        set_session_cookie(app, &mut response, &session);
+        return response;
     }
     let new_session = match session(app, &store, headers) {
         Some(_) => None,
@@ -64,7 +68,7 @@ pub(crate) async fn show(
     render(&store, &id, interaction, session, "")
 }
 
-/// POST /login: any password; a new session id, so that one planted before is worth nothing.
+/// POST /login: any password.
 pub(crate) async fn login(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
     let posted = match Posted::read(&app, &headers, &body) {
         Ok(posted) => posted,
@@ -76,14 +80,8 @@ pub(crate) async fn login(State(app): State<App>, headers: HeaderMap, body: Byte
         let problem = "A user name is 1 to 64 letters, digits, dots, dashes and underscores.";
         return render(&store, &posted.id, &posted.interaction, &posted.session, problem);
     }
-    let mut session = Session { csrf: Session::new().csrf, ..posted.session };
-    if session.user.as_deref() != Some(username) {
-        session.consents = Session::new().consents;
-    }
-    session.user = Some(username.to_owned());
-    session.auth_time = web::now();
-    store.sessions.remove(&posted.session_id);
-    let session_id = store.sessions.issue(session);
+    let before = Some((posted.session_id, posted.session));
+    let (session_id, _) = log_in(&mut store, before, username);
     if let Some(interaction) = store.interactions.get_mut(&posted.id) {
         interaction.needs_login = false;
     }
@@ -91,6 +89,17 @@ pub(crate) async fn login(State(app): State<App>, headers: HeaderMap, body: Byte
     let mut response = web::redirect(&format!("/interaction?request={}", posted.id));
     set_session_cookie(&app, &mut response, &session_id);
     response
+}
+
+/// Logs a user in: in the session that the browser has, under a new id, so that one planted before is
+/// worth nothing.
+fn log_in(store: &mut Store, before: Option<(String, Session)>, user: &str) -> (String, Login) {
+    let before = before.map(|(id, session)| {
+        store.sessions.remove(&id);
+        session
+    });
+    let (session, login) = before.unwrap_or_else(Session::new).logged_in(user, web::now());
+    (store.sessions.issue(session), login)
 }
 
 /// POST /consent: `decision` is `allow`, `switch` (to another user), or anything else for no.
@@ -110,16 +119,16 @@ pub(crate) async fn consent(State(app): State<App>, headers: HeaderMap, body: By
     let Some(interaction) = store.interactions.remove(&posted.id) else {
         return pages::error(EXPIRED);
     };
-    let user = posted.session.user.filter(|_| !interaction.needs_login);
-    match (decision, user) {
-        (Some("allow"), Some(user)) => {
+    let login = posted.session.login.filter(|_| !interaction.needs_login);
+    match (decision, login) {
+        (Some("allow"), Some(login)) => {
             if let (Asked::OAuth2(request), Some(session)) =
                 (&interaction.asked, store.sessions.get_mut(&posted.session_id))
             {
                 session.consents.insert(request.consent(), ());
             }
             drop(store);
-            approve(&app, interaction.asked, &user, posted.session.auth_time)
+            approve(&app, interaction.asked, login)
         }
         _ => {
             drop(store);
@@ -142,10 +151,10 @@ pub(crate) fn session<'s>(
     Some((id, session))
 }
 
-pub(crate) fn approve(app: &App, asked: Asked, user: &str, auth_time: UnixTime) -> Response {
+fn approve(app: &App, asked: Asked, login: Login) -> Response {
     match asked {
-        Asked::OAuth2(request) => authorize::approve(app, &request, user, auth_time),
-        Asked::OAuth1(asked) => oauth1::approve(app, &asked, user),
+        Asked::OAuth2(request) => authorize::approve(app, &request, login),
+        Asked::OAuth1(asked) => oauth1::approve(app, &asked, &login.user),
     }
 }
 
@@ -193,8 +202,8 @@ fn render(
         Asked::OAuth1(asked) => (&asked.client_id, "profile", &asked.callback),
     };
     let client = store.clients.get(client_id).map_or(&**client_id, |client| &client.name);
-    match &session.user {
-        Some(user) if !interaction.needs_login => {
+    match &session.login {
+        Some(Login { user, .. }) if !interaction.needs_login => {
             let asks: Vec<&str> = scope.split(' ').filter_map(authorize::scope_in_words).collect();
             let asks = if asks.is_empty() { vec!["know that it is you"] } else { asks };
             let origin = goes_to.split(['?', '#']).next().unwrap_or_default();

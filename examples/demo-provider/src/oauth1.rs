@@ -89,7 +89,7 @@ pub(crate) async fn authorize(
             return pages::error("This request for access is unknown, answered, or too old.");
         };
         let session = interaction::session(&app, &store, &headers);
-        let needs_login = session.is_none_or(|(_, session)| session.user.is_none());
+        let needs_login = session.is_none_or(|(_, session)| session.login.is_none());
         (interaction::Asked::OAuth1(temporary.asked.clone()), needs_login)
     };
     let login_hint = String::new();

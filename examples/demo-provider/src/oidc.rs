@@ -12,7 +12,7 @@ use protocol_core::{Error, base64url, random};
 use serde_json::{Value, json};
 
 use crate::authorize::{SCOPES, has};
-use crate::state::{App, Grant};
+use crate::state::{App, Login, Store};
 use crate::web::{self, OAuthError};
 use crate::{Client, Fault, api};
 
@@ -28,6 +28,10 @@ pub(crate) async fn metadata(State(app): State<App>) -> Response {
         "jwks_uri": at("/jwks"),
         "revocation_endpoint": at("/revoke"),
         "end_session_endpoint": at("/logout"),
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
@@ -35,7 +39,7 @@ pub(crate) async fn metadata(State(app): State<App>) -> Response {
         "id_token_signing_alg_values_supported": app.store().keys.algorithms(),
         "scopes_supported": SCOPES.map(|(name, _)| name),
         "claims_supported": [
-            "sub", "auth_time", "name", "preferred_username", "email", "email_verified",
+            "sub", "sid", "auth_time", "name", "preferred_username", "email", "email_verified",
         ],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "token_endpoint_auth_methods_supported": methods,
@@ -77,24 +81,25 @@ pub(crate) async fn userinfo(
 /// The claims of an ID token: who and when, and no profile, for that is at userinfo.
 pub(crate) fn id_token_claims(
     issuer: &str,
-    fault: Option<Fault>,
-    grant: &Grant,
-    subject: &str,
+    store: &Store,
+    client: &Client,
+    login: &Login,
     nonce: Option<&str>,
 ) -> Value {
     let now = web::now().seconds();
     let mut claims = json!({
         "iss": issuer,
-        "sub": subject,
-        "aud": grant.client_id,
+        "sub": store.user(&login.user).sub(),
+        "aud": client.client_id,
         "iat": now,
         "exp": now + ID_TOKEN_SECONDS,
-        "auth_time": grant.auth_time.seconds(),
+        "auth_time": login.auth_time.seconds(),
+        "sid": login.sid,
     });
     if let Some(nonce) = nonce {
         claims["nonce"] = nonce.into();
     }
-    match fault {
+    match store.fault {
         Some(Fault::WrongNonce) => claims["nonce"] = random::token().into(),
         Some(Fault::WrongIssuer) => claims["iss"] = "https://other.example".into(),
         Some(Fault::OtherSubject) => claims["sub"] = "user-somebody-else".into(),
@@ -178,7 +183,7 @@ impl KeyRing {
         self.sign(client, &claims)
     }
 
-    pub(crate) fn sign(&self, client: &Client, claims: &Value) -> Result<String, OAuthError> {
+    fn sign(&self, client: &Client, claims: &Value) -> Result<String, OAuthError> {
         let alg = client.id_token_signed_response_alg;
         let failed = || OAuthError::new("server_error", "the token could not be signed");
         let key = match self.current.get(&alg) {
@@ -189,18 +194,28 @@ impl KeyRing {
     }
 }
 
-/// The claims of a logout token for all of a user's sessions (Back-Channel Logout §2.4).
-pub(crate) fn logout_token_claims(app: &App, client: &Client, sub: &str) -> Value {
+/// A logout token for one of a user's sessions, or for all of them (Back-Channel Logout §2.4).
+pub(crate) fn logout_token(
+    issuer: &str,
+    store: &Store,
+    client: &Client,
+    username: &str,
+    sid: Option<&str>,
+) -> Result<String, OAuthError> {
     let now = web::now().seconds();
-    json!({
-        "iss": app.issuer,
+    let mut claims = json!({
+        "iss": issuer,
         "aud": client.client_id,
-        "sub": sub,
+        "sub": store.user(username).sub(),
         "iat": now,
         "exp": now + 120,
         "jti": random::token(),
         "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
-    })
+    });
+    if let Some(sid) = sid {
+        claims["sid"] = sid.into();
+    }
+    store.keys.sign(client, &claims)
 }
 
 fn shared_key(client: &Client) -> Result<SigningKey, Error> {

@@ -6,6 +6,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol_core::{base64url, digest};
 
+use crate::web;
+
 /// The hidden fields of a form: which request it is about, and the proof that we made the form.
 pub(crate) struct FormKey<'a> {
     pub(crate) request: &'a str,
@@ -83,8 +85,20 @@ pub(crate) fn log_out<'a>(csrf: &str, asked: impl Iterator<Item = (&'a str, &'a 
     page(StatusCode::OK, "Log out", &main)
 }
 
-pub(crate) fn logged_out() -> Response {
-    page(StatusCode::OK, "Logged out", "<h1>You are logged out</h1>")
+/// The end of a logout: its frames tell the clients, and once they have loaded the browser goes on.
+pub(crate) fn logged_out(frames: &[String], back: Option<&str>) -> Response {
+    let back = back.map_or(String::new(), |back| {
+        format!("<p><a class=\"on\" href=\"{}\">Continue</a></p>", escape(back))
+    });
+    let frames: String = frames
+        .iter()
+        .map(|uri| format!("<iframe hidden src=\"{}\"></iframe>", escape(uri)))
+        .collect();
+    let main = format!("<h1>You are logged out</h1>{back}{frames}<script>{GO_ON}</script>");
+    let mut response = page(StatusCode::OK, "Logged out", &main);
+    let policy = format!("{}; frame-src *", *CONTENT_SECURITY_POLICY);
+    web::insert(&mut response, header::CONTENT_SECURITY_POLICY, &policy);
+    response
 }
 
 /// An error that must not travel to a redirect URI, because there is none to trust.
@@ -165,14 +179,16 @@ fn page(status: StatusCode, title: &str, main: &str) -> Response {
 static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = |text: &str| base64url::encode_standard(digest::sha256(text.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; \
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}' 'sha256-{}'; img-src data:; \
          base-uri 'none'; frame-ancestors 'none'",
         hash(STYLE),
-        hash(SUBMIT)
+        hash(SUBMIT),
+        hash(GO_ON)
     )
 });
 
 const SUBMIT: &str = "document.forms[0].submit()";
+const GO_ON: &str = "addEventListener('load', () => document.querySelector('a.on')?.click())";
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--bg:#f4f5f7;--card:#fff;--ink:#1c2430;--soft:#5b6675;--line:#d5dae1;\

@@ -175,16 +175,16 @@ impl Running {
         self.app.store().fault = fault;
     }
 
-    /// What a provider would tell this client when the user logs out: a logout token for all of the
-    /// user's sessions (OpenID Connect Back-Channel Logout). Nobody is told by itself.
+    /// What a provider would tell this client if all of the user's sessions were ended: a logout token
+    /// without `sid` (OpenID Connect Back-Channel Logout). It is up to the caller to tell it.
     ///
     /// # Errors
     /// `NotFound` for a client that is not known; if it cannot be signed.
     pub fn logout_token(&self, client_id: &str, username: &str) -> io::Result<String> {
         let store = self.app.store();
         let client = store.clients.get(client_id).ok_or(io::ErrorKind::NotFound)?;
-        let claims = oidc::logout_token_claims(&self.app, client, &store.user(username).sub());
-        store.keys.sign(client, &claims).map_err(|_| io::Error::other("it cannot be signed"))
+        oidc::logout_token(self.issuer(), &store, client, username, None)
+            .map_err(|_| io::Error::other("it cannot be signed"))
     }
 
     /// How many requests came to this path, however they were answered.

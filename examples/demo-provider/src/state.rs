@@ -97,28 +97,43 @@ impl Store {
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) csrf: String,
-    pub(crate) user: Option<String>,
-    pub(crate) auth_time: UnixTime,
+    pub(crate) login: Option<Login>,
     /// `client_id` and scope of what was allowed, for `prompt=none`.
     pub(crate) consents: Bounded<(String, String), ()>,
 }
 
 impl Session {
     pub(crate) fn new() -> Self {
-        Session {
-            csrf: random::token(),
-            user: None,
-            auth_time: UnixTime::default(),
-            consents: Bounded::new(32),
-        }
+        Session { csrf: random::token(), login: None, consents: Bounded::new(32) }
     }
+
+    /// After a login of this user: another one than before has nothing of what was allowed, and is
+    /// another session to the clients.
+    pub(crate) fn logged_in(self, username: &str, now: UnixTime) -> (Self, Login) {
+        let before = self.login.filter(|login| login.user == username);
+        let new = Session::new();
+        let (consents, sid) = match before {
+            Some(login) => (self.consents, login.sid),
+            None => (new.consents, random::token()),
+        };
+        let login = Login { user: username.to_owned(), auth_time: now, sid };
+        (Session { csrf: new.csrf, login: Some(login.clone()), consents }, login)
+    }
+}
+
+/// Who has logged in, and when.
+#[derive(Clone)]
+pub(crate) struct Login {
+    pub(crate) user: String,
+    pub(crate) auth_time: UnixTime,
+    /// What the clients know the session by.
+    pub(crate) sid: String,
 }
 
 /// An authorization code (RFC 6749 §4.1.2).
 pub(crate) struct Code {
     pub(crate) request: AuthorizationRequest,
-    pub(crate) user: String,
-    pub(crate) auth_time: UnixTime,
+    pub(crate) login: Login,
     pub(crate) expires: UnixTime,
 }
 
@@ -127,9 +142,8 @@ pub(crate) struct Code {
 pub(crate) struct Grant {
     pub(crate) client_id: String,
     /// `None` where the client acts for itself (client_credentials).
-    pub(crate) user: Option<String>,
+    pub(crate) login: Option<Login>,
     pub(crate) scope: String,
-    pub(crate) auth_time: UnixTime,
 }
 
 pub(crate) struct Access {
@@ -168,6 +182,10 @@ impl<K: Clone + Eq + Hash, V> Bounded<K, V> {
 
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
         self.map.get(key)
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.map.values()
     }
 
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {

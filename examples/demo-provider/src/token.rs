@@ -41,19 +41,13 @@ pub(crate) async fn token(
         "expires_in": store.access_token_lifetime.as_secs(),
         "scope": issued.scope,
     });
-    if issued.grant.user.is_some() {
+    if issued.grant.login.is_some() {
         let refresh = Refresh { grant: issued.grant_id, spent: false };
         answer["refresh_token"] = store.refresh_tokens.issue(refresh).into();
     }
-    if let Some(user) = issued.grant.user.as_deref().filter(|_| has(&issued.scope, "openid")) {
-        let subject = store.user(user).sub();
-        let claims = oidc::id_token_claims(
-            &app.issuer,
-            store.fault,
-            &issued.grant,
-            &subject,
-            issued.nonce.as_deref(),
-        );
+    if let Some(login) = issued.grant.login.as_ref().filter(|_| has(&issued.scope, "openid")) {
+        let nonce = issued.nonce.as_deref();
+        let claims = oidc::id_token_claims(&app.issuer, &store, &client, login, nonce);
         answer["id_token"] = store.keys.sign_id_token(&client, claims, &access_token)?.into();
     }
     Ok(web::json(&answer))
@@ -144,9 +138,8 @@ fn redeem(store: &mut Store, client: &Client, params: &Params) -> Result<Issued,
     }
     let grant = Grant {
         client_id: request.client_id,
-        user: Some(found.user),
+        login: Some(found.login),
         scope: request.scope.clone(),
-        auth_time: found.auth_time,
     };
     let grant_id = store.grants.issue(grant.clone());
     store.spent_codes.insert(code, grant_id.clone());
@@ -186,12 +179,7 @@ fn for_itself(store: &mut Store, client: &Client, params: &Params) -> Result<Iss
         return Err(OAuthError::new("unauthorized_client", problem));
     }
     let scope = known_scope(params.get("scope").unwrap_or_default());
-    let grant = Grant {
-        client_id: client.client_id.clone(),
-        user: None,
-        scope: scope.clone(),
-        auth_time: web::now(),
-    };
+    let grant = Grant { client_id: client.client_id.clone(), login: None, scope: scope.clone() };
     let grant_id = store.grants.issue(grant.clone());
     Ok(Issued { grant_id, grant, scope, nonce: None })
 }

@@ -1,9 +1,16 @@
-//! Logout begun by an application, and what must not log anybody out.
+//! Logout begun by an application, who is told of it, and what must not log anybody out.
 
 mod common;
 
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::post;
 use common::{Answer, Browser, CALLBACK, authorize, redeem};
 use demo_provider::{Client, DemoProvider, Running};
+use protocol_core::base64url;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 const BYE: &str = "http://127.0.0.1:1/bye?x=1";
 
@@ -90,4 +97,51 @@ async fn the_browser_is_sent_only_where_the_client_has_registered() {
         assert_eq!(page.status, 400, "{:?}", pairs[1]);
         assert!(has_session(&browser).await);
     }
+}
+
+#[tokio::test]
+async fn the_clients_of_the_session_are_told_by_frame_and_by_post() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let route =
+        post(async move |Path(id): Path<String>, body: String| tell.send((id, body)).unwrap());
+    tokio::spawn(async { axum::serve(listener, Router::new().route("/{id}", route)).await });
+    let provider = provider().await;
+    let client = |id: &str| {
+        Client::confidential(id, "s:%+ é")
+            .redirect_uri(CALLBACK)
+            .post_logout_redirect_uri(BYE)
+            .frontchannel_logout_uri(&format!("http://127.0.0.1:1/framed?of={id}"))
+            .backchannel_logout_uri(&format!("http://{address}/{id}"))
+    };
+    provider.add_client(client("app")).unwrap();
+    provider.add_client(client("other")).unwrap();
+    let (browser, hint) = logged_in(&provider).await;
+    let (_, somebody_elses) = logged_in(&provider).await;
+    let sid = claim(&hint, "sid");
+    assert_ne!(sid, claim(&somebody_elses, "sid"), "each session has its own");
+
+    let pairs = [("id_token_hint", &*hint), ("post_logout_redirect_uri", BYE), ("state", "s")];
+    let page = log_out(&browser, &pairs).await;
+    assert!(!has_session(&browser).await);
+    let issuer = protocol_core::percent::form_encode(provider.issuer());
+    let frame = format!("http://127.0.0.1:1/framed?of=app&amp;iss={issuer}&amp;sid={sid}");
+    assert!(page.body.contains(&format!("<iframe hidden src=\"{frame}\">")), "{}", page.body);
+    assert_eq!(page.body.matches("<iframe").count(), 1, "the other client was never in it");
+    assert!(page.body.contains(&format!("href=\"{BYE}&amp;state=s\"")), "and then back");
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.ends_with("; frame-src *"), "{policy}");
+
+    let (to, body) = told.recv().await.unwrap();
+    let token = body.strip_prefix("logout_token=").unwrap();
+    assert_eq!(to, "app");
+    assert_eq!((claim(token, "sid"), claim(token, "sub")), (sid, "user-alice".to_owned()));
+}
+
+/// A claim of a token, unverified.
+fn claim(token: &str, name: &str) -> String {
+    let payload = base64url::decode(token.split('.').nth(1).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&payload).unwrap();
+    claims[name].as_str().unwrap().to_owned()
 }

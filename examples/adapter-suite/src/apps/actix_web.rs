@@ -41,7 +41,7 @@ pub(super) fn serve(registry: Registry, seal: Seal, base: &'static str) -> Serve
             .route("/plain", web::get().to(async || "plain"))
             .service(replaced)
     };
-    listen(move |config| _ = config.service(app()))
+    listen(move |config| _ = config.service(app()), 0)
 }
 
 pub(super) fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyMade) -> Served {
@@ -53,7 +53,7 @@ pub(super) fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyMade) -
             async move { Ok(ReadyMade::notice(&logins, &login).await.map_err(Error::from)?) }
         });
     }
-    listen(move |config| {
+    let app = move |config: &mut ServiceConfig| {
         let scope = web::scope("")
             .wrap(from_fn(tell))
             .wrap(logins.clone())
@@ -61,7 +61,8 @@ pub(super) fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyMade) -
             .route("/maybe", web::get().to(maybe))
             .configure(|app| routes.configure(app));
         config.service(scope);
-    })
+    };
+    listen(app, how.port)
 }
 
 async fn me(user: SignedIn) -> String {
@@ -72,9 +73,9 @@ async fn maybe(visitor: Visitor) -> String {
     visitor.user().map_or("nobody", |user| user.name().unwrap_or_default()).to_owned()
 }
 
-fn listen(app: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> Served {
+fn listen(app: impl Fn(&mut ServiceConfig) + Clone + Send + 'static, port: u16) -> Served {
     let app = move || App::new().configure(app.clone());
-    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port");
     let address = socket.local_addr().expect("an address");
     let server = HttpServer::new(app).workers(1).disable_signals();
     let server = server.listen(socket).expect("a socket that listens").run();

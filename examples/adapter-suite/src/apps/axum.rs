@@ -36,7 +36,7 @@ pub(super) async fn serve(registry: Registry, seal: Seal, base: &str) -> Served 
         .merge(replaced)
         .layer(middleware::from_fn(tell))
         .layer(layer);
-    listen(if base.is_empty() { routes } else { Router::new().nest(base, routes) }).await
+    listen(if base.is_empty() { routes } else { Router::new().nest(base, routes) }, 0).await
 }
 
 pub(super) async fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyMade) -> Served {
@@ -53,15 +53,15 @@ pub(super) async fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyM
         .merge(routes.router())
         .layer(middleware::from_fn(tell))
         .layer(OAuthLayer::new(registry, seal));
-    listen(app).await
+    listen(app, how.port).await
 }
 
 async fn maybe(visitor: Visitor) -> String {
     visitor.user().map_or("nobody", |user| user.name().unwrap_or_default()).to_owned()
 }
 
-async fn listen(app: Router) -> Served {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+async fn listen(app: Router, port: u16) -> Served {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let server = tokio::spawn(async { drop(axum::serve(listener, app).await) });
     Served::new(address, move || server.abort())

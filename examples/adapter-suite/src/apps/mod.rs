@@ -39,7 +39,7 @@ pub enum Framework {
 impl Framework {
     pub const ALL: [Framework; 3] = [Framework::Axum, Framework::ActixWeb, Framework::Rocket];
 
-    /// Serves the ready-made routes on a free port of 127.0.0.1.
+    /// Serves the ready-made routes on 127.0.0.1.
     pub async fn serve_ready_made(self, registry: Registry, seal: Seal, how: ReadyMade) -> Served {
         match self {
             Framework::Axum => axum::serve_ready_made(registry, seal, how).await,
@@ -64,12 +64,14 @@ pub struct ReadyMade {
     pub options: RouteOptions,
     /// Takes the names of those who have logged in, in place of signing them in; `Mallory` is refused.
     pub logins: Option<Arc<Mutex<Vec<String>>>>,
+    /// 0 takes a free one.
+    pub port: u16,
 }
 
 impl ReadyMade {
     /// Routes that sign in whoever has logged in.
     pub fn signing_in(options: RouteOptions) -> Self {
-        ReadyMade { options, logins: None }
+        ReadyMade { options, logins: None, port: 0 }
     }
 
     /// What the application does with a finished login.

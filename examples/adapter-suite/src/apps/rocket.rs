@@ -37,7 +37,7 @@ pub(super) async fn serve(registry: Registry, seal: Seal, base: &str) -> Served 
         notes,
         plain
     ];
-    listen(logins, if base.is_empty() { "/" } else { base }, routes).await
+    listen(logins, if base.is_empty() { "/" } else { base }, routes, 0).await
 }
 
 pub(super) async fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyMade) -> Served {
@@ -49,7 +49,7 @@ pub(super) async fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyM
         });
     }
     let routes = [routes.routes(), routes![me, maybe]].concat();
-    listen(OAuthFairing::new(registry, seal), "/", routes).await
+    listen(OAuthFairing::new(registry, seal), "/", routes, how.port).await
 }
 
 #[get("/me")]
@@ -64,13 +64,13 @@ fn maybe(visitor: Visitor) -> String {
     visitor.user().map_or("nobody", |user| user.name().unwrap_or_default()).to_owned()
 }
 
-async fn listen(logins: OAuthFairing, base: &str, routes: Vec<Route>) -> Served {
+async fn listen(logins: OAuthFairing, base: &str, routes: Vec<Route>, port: u16) -> Served {
     let mut shutdown = Shutdown { ctrlc: false, grace: 0, mercy: 0, ..Shutdown::default() };
     #[cfg(unix)]
     shutdown.signals.clear(); // It is stopped by whoever serves it.
     let config = Config {
         address: Ipv4Addr::LOCALHOST.into(),
-        port: 0,
+        port,
         log_level: LogLevel::Off,
         shutdown,
         workers: 1,

@@ -47,7 +47,9 @@ pub const ROWS: &[Row] = rows![
     ready_made::another_site_logs_nobody_out,
     ready_made::a_login_by_post_begins_on_our_own_pages_alone,
     ready_made::what_is_to_be_done_with_a_login_is_the_applications,
+    ready_made::a_logout_token_ends_the_sign_in_and_a_forged_one_does_not,
     ready_made::a_provider_ends_the_sign_in_by_the_back_channel,
+    ready_made::a_provider_ends_the_sign_in_by_the_front_channel,
     ready_made::a_cache_that_fails_is_told_from_nobody,
     ready_made::the_callback_path_is_said_once,
     ready_made::other_methods_do_nothing,
@@ -71,5 +73,6 @@ pub const ROWS: &[Row] = rows![
     requests::refusal_e12_what_a_provider_writes_is_not_shown,
     requests::refusal_e13_answers_of_a_login_are_kept_by_nobody,
     requests::other_methods_than_get_and_post_are_refused_and_take_nothing,
+    requests::endpoints_of_odd_characters_are_refused_or_redirected_to_as_written,
     requests::statuses_follow_the_fault,
 ];

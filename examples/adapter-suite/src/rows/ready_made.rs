@@ -8,8 +8,8 @@ use client_registry::{BoxFuture, Builder, Cache, MemoryCache, RouteOptions, Stat
 use http::Method;
 
 use crate::apps::ReadyMade;
-use crate::browser::{Answer, Asked, Browser, FORM};
-use crate::site::{CLIENTS, ELSEWHERE, HTTPS, Site};
+use crate::browser::{Answer, Asked, Browser, FORM, between};
+use crate::site::{CLIENTS, ELSEWHERE, HTTPS, Site, client};
 
 pub(super) async fn a_user_logs_in_and_out_by_each_protocol(site: &Site) {
     let site = signing_in(site).await;
@@ -87,7 +87,8 @@ pub(super) async fn a_login_by_post_begins_on_our_own_pages_alone(site: &Site) {
 
 pub(super) async fn what_is_to_be_done_with_a_login_is_the_applications(site: &Site) {
     let logins = Arc::new(Mutex::new(Vec::new()));
-    let how = |options| ReadyMade { options, logins: Some(logins.clone()) };
+    let how =
+        |options| ReadyMade { logins: Some(logins.clone()), ..ReadyMade::signing_in(options) };
     let site = Site::ready_made(site.framework, |builder| builder, how).await;
     let mut browser = Browser::default();
     let done = log_in(&mut browser, &site, "/login/openid").await;
@@ -99,7 +100,7 @@ pub(super) async fn what_is_to_be_done_with_a_login_is_the_applications(site: &S
     assert_eq!(*logins.lock().expect("no panic"), ["Alice"]);
 }
 
-pub(super) async fn a_provider_ends_the_sign_in_by_the_back_channel(site: &Site) {
+pub(super) async fn a_logout_token_ends_the_sign_in_and_a_forged_one_does_not(site: &Site) {
     let site = signing_in(site).await;
     let mut browser = Browser::default();
     log_in(&mut browser, &site, "/login/openid").await;
@@ -116,8 +117,42 @@ pub(super) async fn a_provider_ends_the_sign_in_by_the_back_channel(site: &Site)
     assert_eq!((told.status, &*told.body), (200, ""), "{told:?}");
     assert_eq!(told.headers["cache-control"], "no-store");
     assert_eq!(browser.get(&site, "/me").await.status, 401);
+}
 
-    // By a frame: a session that nobody has here ends quietly, another issuer's is refused.
+/// A logout at the provider itself, which posts.
+pub(super) async fn a_provider_ends_the_sign_in_by_the_back_channel(site: &Site) {
+    let site = signing_in(site).await;
+    let at = format!("http://{}/logout/openid/back-channel", site.address());
+    let client = client(HTTPS).backchannel_logout_uri(&at);
+    site.provider.add_client(client).expect("a client");
+    let (mut browser, cookie) = with_session(&site).await;
+    let (mut other, _) = with_session(&site).await;
+    assert_eq!(browser.get(&site, "/me").await.body, "Alice");
+    let page = site.log_out_at_provider(&cookie).await;
+    assert!(page.contains("You are logged out") && !page.contains("<iframe"), "{page}");
+    assert_eq!(browser.get(&site, "/me").await.status, 401);
+    assert_eq!(other.get(&site, "/me").await.body, "Alice", "in another session");
+}
+
+/// A page of the provider loads a frame, which has no cookie of ours.
+pub(super) async fn a_provider_ends_the_sign_in_by_the_front_channel(site: &Site) {
+    let site = signing_in(site).await;
+    let at = format!("{HTTPS}/logout/openid/front-channel");
+    site.provider.add_client(client(HTTPS).frontchannel_logout_uri(&at)).expect("a client");
+    let (mut browser, cookie) = with_session(&site).await;
+    let (mut other, _) = with_session(&site).await;
+    let page = site.log_out_at_provider(&cookie).await;
+    let frame = between(&page, "<iframe hidden src=\"", "\"").expect("a frame");
+    let frame = frame.replace("&amp;", "&");
+    let path = frame.strip_prefix(HTTPS).expect("our address");
+    assert_eq!(browser.get(&site, "/me").await.body, "Alice", "until the frame is loaded");
+    let framed = Browser::default().get(&site, path).await;
+    assert!(framed.status == 200 && framed.set_cookies().is_empty(), "{framed:?}");
+    assert_eq!(framed.headers["cache-control"], "no-store");
+    assert_eq!(browser.get(&site, "/me").await.status, 401);
+    assert_eq!(other.get(&site, "/me").await.body, "Alice", "in another session");
+
+    // A session that nobody has here ends quietly, another issuer's is refused.
     let issuer = site.provider.issuer();
     for (issuer, status) in [(issuer, 200), ("https://evil.example", 400)] {
         let path = format!("/logout/openid/front-channel?iss={issuer}&sid=s1");
@@ -177,6 +212,15 @@ pub(super) async fn other_methods_do_nothing(site: &Site) {
             assert!(answer.set_cookies().is_empty(), "{method} {path}");
         }
     }
+}
+
+/// A browser that is signed in, and its cookie at the provider.
+async fn with_session(site: &Site) -> (Browser, String) {
+    let mut browser = Browser::default();
+    let begun = browser.begin(site, "openid").await;
+    let (delivery, cookie) = site.with_session(&begun).await;
+    browser.deliver(site, &delivery).await;
+    (browser, cookie)
 }
 
 async fn signing_in(site: &Site) -> Site {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use client_registry::Key;
 use demo_provider::Fault;
 use http::Method;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -11,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::apps::Framework;
 use crate::browser::{Answer, Asked, Browser, FORM};
-use crate::site::{CLIENTS, Site, WITH_STATE};
+use crate::site::{CLIENTS, Site, WITH_STATE, settings};
 
 pub(super) async fn refusal_b1_callbacks_of_megabytes_are_refused_and_take_nothing(site: &Site) {
     let mut browser = Browser::default();
@@ -166,6 +167,41 @@ pub(super) async fn other_methods_than_get_and_post_are_refused_and_take_nothing
         }
         assert_eq!(site.exchanges(), before, "{client}");
         browser.completes(site, &good).await;
+    }
+}
+
+/// What a framework makes of an address differs where a URL may not hold what is in it: the setting is
+/// refused, and what is left goes out as it was written.
+pub(super) async fn endpoints_of_odd_characters_are_refused_or_redirected_to_as_written(
+    site: &Site,
+) {
+    let usual = |client: &str| settings(client, site.provider.base_url());
+    let register = |client: &str, endpoint: &str| {
+        site.registry.register(client, &usual(client).set(Key::AuthorizeUrl, endpoint))
+    };
+    for client in ["oauth1", "oauth2"] {
+        for odd in
+            [" ", "\"", "<", ">", "\\", "^", "`", "{", "|", "}", "\u{7f}", "é", "\u{0}", "\n"]
+        {
+            for endpoint in
+                [format!("https://idp.example/a{odd}b"), format!("https://idp.example/?a={odd}")]
+            {
+                let refused = register(client, &endpoint).expect_err(&endpoint);
+                assert_eq!(refused.code(), "config", "{client}: {endpoint:?}");
+            }
+        }
+        for endpoint in [
+            "https://idp.example/a-._~:@!$&'()*+,;=[]%20b",
+            "https://idp.example/?a=/?-._~:@!$&'()*+,;=[]%7B",
+        ] {
+            register(client, endpoint).expect(endpoint);
+            let answer = Browser::default().get(site, &format!("/login/{client}")).await;
+            assert!(answer.location().starts_with(endpoint), "{client}: {answer:?}");
+            // Rocket's own redirects, for whoever makes one of it.
+            let uri = rocket::http::uri::Reference::parse_owned(answer.location());
+            assert!(uri.is_ok(), "{client}: {uri:?}");
+        }
+        site.registry.register(client, &usual(client)).expect("what it was before");
     }
 }
 
