@@ -6,7 +6,6 @@ use oidc_core::{Claims, UserInfo};
 use protocol_core::Error;
 use serde_json::{Map, Value};
 
-use crate::api_response::ApiResponse;
 use crate::client::{Client, ClientKind};
 use crate::profile;
 use crate::telemetry::{span, traced};
@@ -80,7 +79,7 @@ impl Authorized {
             (ClientKind::OAuth2(client), Some(claims)) => {
                 client.userinfo(&self.client, &self.token, claims).await
             }
-            _ => self.profile().await,
+            _ => self.client.profile(&self.token).await,
         }
     }
 
@@ -132,28 +131,54 @@ impl Authorized {
     pub fn unverified_extra(&self) -> &[(String, String)] {
         &self.extra
     }
+}
 
-    async fn profile(&self) -> Result<UserInfo, Error> {
-        let registered = &self.client.registered;
+impl Client {
+    /// Who the user is whose token calls of this client go with, as the provider says today: the
+    /// claims of the UserInfo endpoint, whose `sub` must be that of the login's ID token, or the
+    /// provider's profile in the same words. For whoever has just logged in there is
+    /// [`Authorized::userinfo`], which knows what the ID token says.
+    ///
+    /// # Errors
+    /// [`Error::NeedsLogin`] without a token; those of [`Authorized::userinfo`].
+    pub async fn userinfo(&self) -> Result<UserInfo, Error> {
+        traced(span!("userinfo", client = self.name()), self.userinfo_today()).await
+    }
+
+    async fn userinfo_today(&self) -> Result<UserInfo, Error> {
+        let token = self.call_token().await?.token.ok_or_else(|| {
+            Error::NeedsLogin(format!("no user of {:?} is asked about", self.name()))
+        })?;
+        match &self.registered.kind {
+            ClientKind::OAuth2(client) if client.is_openid() => {
+                client.userinfo_today(self, &token).await
+            }
+            _ => self.profile(&token).await,
+        }
+    }
+
+    /// The provider's profile of the user whose token this is.
+    async fn profile(&self, token: &Token) -> Result<UserInfo, Error> {
+        let registered = &self.registered;
         let endpoint = registered.userinfo_endpoint.as_deref().ok_or_else(|| {
             let what = format!("client {:?}: userinfo_endpoint", registered.name);
             Error::config(what, "expected the address of the profile, got nothing")
         })?;
-        let answer = self.ask(endpoint).await?;
+        let ask = async |endpoint| {
+            let answer = self.get(endpoint).token(token).await?;
+            Ok::<_, Error>(answer.up_to(PROFILE))
+        };
+        let answer = ask(endpoint).await?;
         let answer = answer.mended(|answer| registered.fix.profile(answer)).await?;
         let mut profile = answer.json::<Map<String, Value>>().await?;
         if let Some(endpoint) = registered.profile.emails {
-            let answer = self.ask(endpoint).await?;
+            let answer = ask(endpoint).await?;
             // The user let us see the profile, and not the addresses.
             if !matches!(answer.status(), 403 | 404) {
                 profile::add_emails(&mut profile, answer.json().await?);
             }
         }
         registered.profile.user_info(profile)
-    }
-
-    async fn ask(&self, endpoint: &str) -> Result<ApiResponse, Error> {
-        Ok(self.client.get(endpoint).token(&self.token).await?.up_to(PROFILE))
     }
 }
 

@@ -8,9 +8,7 @@ use url::Url;
 
 use crate::api::{self, ApiRequest};
 use crate::api_hosts::ApiHosts;
-use crate::authorized::Authorized;
 use crate::body::Body;
-use crate::callback::{Callback, Kind};
 use crate::compliance::ComplianceFix;
 use crate::config::{Config, Protocol};
 use crate::http::HttpClient;
@@ -289,65 +287,6 @@ impl Client {
         self.session()?.save(pending).await
     }
 
-    /// Finishes a login: checks the callback against the login that this browser began, trades the
-    /// code (or the temporary credentials) for a token, and verifies the ID token.
-    ///
-    /// The login is taken: neither this callback nor a copy of it works again.
-    ///
-    /// # Errors
-    /// [`Error::Unverified`] where the callback or the ID token does not hold, with the first rule
-    /// that it breaks; [`Error::Rejected`] where the user or the provider said no;
-    /// [`Error::Protocol`] and [`Error::Http`] from the exchange; [`Error::State`] from the cache,
-    /// with nothing taken.
-    pub async fn authorize_access_token(&self, callback: Callback) -> Result<Authorized, Error> {
-        let span = span!("login_finish", client = self.name(), protocol = self.protocol());
-        traced(span, self.finish(callback)).await
-    }
-
-    async fn finish(&self, callback: Callback) -> Result<Authorized, Error> {
-        let session = self.session()?;
-        let now = self.registry.0.clock.now();
-        let authorized = match (&self.registered.kind, callback.0) {
-            (_, Kind::Wrong(error)) => return Err(error),
-            (ClientKind::OAuth1(client), Kind::Query(query)) => {
-                let callback = oauth1_core::callback::parse(&query)?;
-                let found = match callback.token() {
-                    Some(token) => session.find(token).await?,
-                    // A denial may name no login; whatever else names none belongs to none.
-                    None if callback.is_denial() => session.find_only_oauth1(self.name()).await?,
-                    None => None,
-                };
-                let found = found.ok_or_else(|| OAuth1Client::unbound(&callback))?;
-                self.check_delivery(&found.pending)?;
-                let pending = session.take(found, now).await?;
-                client.finish(self, pending, &callback).await?
-            }
-            (ClientKind::OAuth1(_), Kind::Form { .. }) => {
-                let mismatch = Reason::ResponseModeMismatch { expected: "query", got: "form_post" };
-                return Err(mismatch.into());
-            }
-            (ClientKind::OAuth2(client), kind) => {
-                let callback = match kind {
-                    Kind::Form { content_type, body } => {
-                        oauth2_core::Callback::form(content_type.as_deref(), &body)
-                    }
-                    Kind::Query(query) => oauth2_core::Callback::query(&query),
-                    Kind::Wrong(error) => return Err(error),
-                };
-                let found = match callback.state() {
-                    Some(state) => session.find(state).await?,
-                    None => None,
-                };
-                let Some(found) = found else { return Err(OAuth2Client::unbound(&callback)) };
-                self.check_delivery(&found.pending)?;
-                let pending = session.take(found, now).await?;
-                client.finish(self, pending, &callback).await?
-            }
-        };
-        session.keep_token(self.name(), authorized.token().clone());
-        Ok(authorized)
-    }
-
     /// The same client, calling APIs with the token that is kept for `user`.
     #[must_use]
     pub fn for_user(&self, user: impl Into<String>) -> Self {
@@ -554,8 +493,19 @@ impl Client {
         })
     }
 
+    /// The client as one of OpenID Connect, which `what` needs.
+    pub(crate) fn openid(&self, what: &str) -> Result<&OAuth2Client, Error> {
+        match &self.registered.kind {
+            ClientKind::OAuth2(client) if client.is_openid() => Ok(client),
+            _ => {
+                let what = format!("client {:?}: {what}", self.name());
+                Err(Error::config(what, "expected a client of OpenID Connect"))
+            }
+        }
+    }
+
     /// Refuses a login with another client, or one begun under another registration of this one.
-    fn check_delivery(&self, pending: &PendingLogin) -> Result<(), Error> {
+    pub(crate) fn check_delivery(&self, pending: &PendingLogin) -> Result<(), Error> {
         match (&self.registered.kind, &pending.kind) {
             (ClientKind::OAuth1(_), PendingKind::OAuth1 { .. })
             | (ClientKind::OAuth2(_), PendingKind::OAuth2 { .. }) => self.check_client(pending),

@@ -50,6 +50,7 @@ mod client;
 mod clients;
 mod config;
 mod device;
+mod finish;
 mod interned;
 mod introspection;
 mod issuer;
@@ -105,7 +106,7 @@ pub use tokens::{Lease, MemoryTokenStore, StoredToken, TokenStore, TokenUpdate, 
 
 pub use oauth1_core::{Secrets, SignatureMethod};
 pub use oauth2_core::{DeviceAuthorization, Introspection, IntrospectionResponse};
-pub use oidc_core::{Claims, Email, UserInfo};
+pub use oidc_core::{Claims, Email, Nonce, UserInfo};
 pub use protocol_core::{
     AccessToken, ClientSecret, Error, HttpError, HttpErrorKind, Reason, RefreshToken, Rejection,
     Secret, StateError, TokenSecret, UnixTime, Violation,

@@ -258,7 +258,7 @@ impl Session {
     }
 
     /// Takes a login: its cookie goes, and no copy of it finishes it again.
-    pub(crate) async fn take(&self, found: Found, now: UnixTime) -> Result<PendingLogin, Error> {
+    pub(crate) async fn take(&self, found: Found) -> Result<PendingLogin, Error> {
         let Found { cookie, pending, ticket } = found;
         let registry = &self.0.registry.0;
         let taken = match &ticket {
@@ -266,18 +266,14 @@ impl Session {
             None => true,
         };
         self.remove_cookie(cookie);
-        let expires = pending.began.after(LOGIN_LIFE);
-        if now > expires {
-            return Err(Reason::LoginExpired.into());
+        if !taken {
+            return Err(Reason::LoginReplayed.into());
         }
         let once = match &ticket {
             Some(ticket) => ticket.cache_key(),
-            // With the time, since an OAuth 1.0 server may hand out one token twice.
-            None => format!("{} {}", pending.key().as_str(), pending.began),
+            None => pending.once(),
         };
-        if !taken || !registry.finished.first_use(&once, expires, now) {
-            return Err(Reason::LoginReplayed.into());
-        }
+        self.0.registry.finish_once(&pending, &once)?;
         Ok(pending)
     }
 

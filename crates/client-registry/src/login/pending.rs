@@ -92,6 +92,12 @@ impl PendingLogin {
         }
     }
 
+    /// What finishing it once is remembered by: with the time, since an OAuth 1.0 server may hand out
+    /// one token twice.
+    pub(crate) fn once(&self) -> String {
+        format!("{} {}", self.key().as_str(), self.began)
+    }
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("texts, numbers and lists are JSON")
     }

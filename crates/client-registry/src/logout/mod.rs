@@ -148,7 +148,7 @@ impl Client {
         };
         response.check(&State::new(state)?)?;
         self.check_client(&found.pending)?;
-        let pending = session.take(found, self.registry().0.clock.now()).await?;
+        let pending = session.take(found).await?;
         Ok(LoggedOut { pending, at_provider })
     }
 

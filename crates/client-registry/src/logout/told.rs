@@ -5,8 +5,7 @@ use oidc_core::LogoutToken;
 use oidc_core::logout::{self, FrontChannelLogout};
 use protocol_core::{Error, Reason};
 
-use crate::client::{Client, ClientKind};
-use crate::oauth2::OAuth2Client;
+use crate::client::Client;
 use crate::session::Session;
 use crate::sign_in::id;
 
@@ -107,7 +106,8 @@ impl Session {
     ) -> Result<SessionEnded, Error> {
         let client = self.client(client)?;
         let raw = logout::logout_token(content_type, body)?;
-        let token: LogoutToken = openid(&client)?.verify_logout_token(&client, &raw).await?;
+        let token: LogoutToken =
+            client.openid("logout")?.verify_logout_token(&client, &raw).await?;
         let registry = self.registry();
         if registry.is_used(&token.replay_key().value).await? {
             return Err(Reason::LogoutReplayed.into());
@@ -122,7 +122,7 @@ impl Session {
     async fn front_channel(&self, client: &str, query: &str) -> Result<SessionEnded, Error> {
         let client = self.client(client)?;
         let request = FrontChannelLogout::query(query)?;
-        let (iss, sid) = request.check(&openid(&client)?.issuer_rule(&client).await?)?;
+        let (iss, sid) = request.check(&client.openid("logout")?.issuer_rule(&client).await?)?;
         let registry = self.registry();
         let sub = registry.sub_of_session(self.seal(), client.name(), iss, sid).await?;
         match sub {
@@ -170,16 +170,6 @@ impl Client {
             return Ok(());
         }
         self.delete_token(user).await
-    }
-}
-
-fn openid(client: &Client) -> Result<&OAuth2Client, Error> {
-    match &client.registered.kind {
-        ClientKind::OAuth2(openid) if openid.is_openid() => Ok(openid),
-        _ => {
-            let what = format!("client {:?}: logout", client.name());
-            Err(Error::config(what, "expected a client of OpenID Connect"))
-        }
     }
 }
 

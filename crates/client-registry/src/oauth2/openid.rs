@@ -36,31 +36,58 @@ impl OAuth2Client {
             UserinfoPolicy::Always => true,
             UserinfoPolicy::Auto => lacks_what_was_asked(known, token.scope().unwrap_or_default()),
         };
-        if !asks {
-            return Ok(known.clone().with_iss(claims.iss()));
-        }
+        let asked = match asks {
+            true => self.ask_userinfo(client, token, claims.sub()).await?,
+            false => None,
+        };
+        let known = match asked {
+            // What the ID token says is signed, and stays.
+            Some(asked) => {
+                let mut all = asked.as_map().clone();
+                all.extend(known.as_map().clone());
+                UserInfo::new(all)?
+            }
+            None if self.config.userinfo == UserinfoPolicy::Always => {
+                return Err(no_userinfo_endpoint());
+            }
+            None => known.clone(),
+        };
+        Ok(known.with_iss(claims.iss()))
+    }
+
+    /// What the UserInfo endpoint says today of the user whose token this is.
+    pub(crate) async fn userinfo_today(
+        &self,
+        client: &Client,
+        token: &Token,
+    ) -> Result<UserInfo, Error> {
+        let original = token.0.original.as_ref().ok_or_else(|| {
+            let problem =
+                "expected one of a login by OpenID Connect: its sub is who is asked about";
+            Error::config("token", problem)
+        })?;
+        let asked = self.ask_userinfo(client, token, &original.sub).await?;
+        Ok(asked.ok_or_else(no_userinfo_endpoint)?.with_iss(&original.iss))
+    }
+
+    /// What the UserInfo endpoint says, where there is one.
+    async fn ask_userinfo(
+        &self,
+        client: &Client,
+        token: &Token,
+        sub: &str,
+    ) -> Result<Option<UserInfo>, Error> {
         let registry = client.registry();
         let server = self.server(registry).await?;
         let of_metadata =
             server.metadata.as_ref().and_then(|known| known.server.userinfo_endpoint.clone());
-        let endpoint = match (client.userinfo_endpoint()?.or(of_metadata), self.config.userinfo) {
-            (Some(endpoint), _) => endpoint,
-            (None, UserinfoPolicy::Always) => {
-                return Err(Error::config("userinfo_endpoint", "expected it, got nothing"));
-            }
-            (None, _) => return Ok(known.clone().with_iss(claims.iss())),
-        };
+        let Some(endpoint) = client.userinfo_endpoint()?.or(of_metadata) else { return Ok(None) };
         let (http, clock) = (self.http(registry), &registry.0.clock);
-        let asked = if self.config.userinfo_algorithms.is_empty() {
-            let flow = oidc_core::userinfo(&endpoint, token.access_token(), claims.sub())?;
-            drive(self.fix.userinfo(flow), http, clock).await?
-        } else {
-            self.signed_userinfo(&server, registry, &endpoint, token, claims.sub()).await?
-        };
-        // What the ID token says is signed, and stays.
-        let mut all = asked.as_map().clone();
-        all.extend(known.as_map().clone());
-        Ok(UserInfo::new(all)?.with_iss(claims.iss()))
+        if self.config.userinfo_algorithms.is_empty() {
+            let flow = oidc_core::userinfo(&endpoint, token.access_token(), sub)?;
+            return drive(self.fix.userinfo(flow), http, clock).await.map(Some);
+        }
+        self.signed_userinfo(&server, registry, &endpoint, token, sub).await.map(Some)
     }
 
     pub(super) async fn signed_userinfo(
@@ -106,6 +133,18 @@ impl OAuth2Client {
         self.verify_id_token(server, client.registry(), raw, &expected).await
     }
 
+    /// Verifies an ID token that stands alone.
+    pub(crate) async fn parse_id_token(
+        &self,
+        client: &Client,
+        raw: &str,
+        nonce: Nonce<'_>,
+    ) -> Result<Claims, Error> {
+        let registry = client.registry();
+        let server = self.server(registry).await?;
+        self.verify_id_token(&server, registry, raw, &IdTokenExpected::code(nonce)).await
+    }
+
     /// Verifies an ID token; asks for newer keys once where the known ones do not verify it.
     pub(super) async fn verify_id_token(
         &self,
@@ -134,15 +173,8 @@ impl OAuth2Client {
             return Ok((kept, None));
         };
         let server = self.server(registry).await?;
-        let algorithms = &self.config.algorithms;
-        let verifier = self.verifier(&server, algorithms)?;
         let expected = IdTokenExpected::refresh(original).access_token(&response.access_token);
-        let verified = self
-            .with_keys(&server, registry, algorithms, async |keys| {
-                verifier.verify_with(raw.expose(), &keys, &expected, registry.0.clock.now())
-            })
-            .await;
-        match verified {
+        match self.verify_id_token(&server, registry, raw.expose(), &expected).await {
             Ok(_) => Ok((Some(raw.clone()), None)),
             Err(
                 error @ (Error::Unverified(Reason::AuthTimeMismatch | Reason::NoMatchingKey { .. })
@@ -275,6 +307,10 @@ impl OAuth2Client {
         }
         request
     }
+}
+
+fn no_userinfo_endpoint() -> Error {
+    Error::config("userinfo_endpoint", "expected it, got nothing")
 }
 
 /// Whether the ID token lacks claims that the scopes ask for (OIDC Core 5.4).

@@ -4,6 +4,7 @@
 
 mod common;
 
+mod by_hand;
 mod caches;
 mod compliance;
 mod demo;
