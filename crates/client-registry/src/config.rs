@@ -12,9 +12,11 @@ use oidc_core::jwk::JwkSet;
 use oidc_core::{Algorithm, IssuerRule};
 use protocol_core::{ClientSecret, Endpoint, Error, Secret};
 
+use assertion::pem;
 pub(crate) use assertion::signing_key;
 
 use crate::api_hosts::ApiHosts;
+use crate::http::Transport;
 use crate::quirks::{Quirk, Quirks};
 use crate::settings::{Key, Origin, Reader as Reads, Settings, pairs};
 use crate::token_placement::TokenPlacement;
@@ -29,7 +31,7 @@ pub(crate) struct Config {
     /// As written: relative to `api_base_url` where it is no URL.
     pub(crate) userinfo_endpoint: Option<String>,
     pub(crate) quirks: Quirks,
-    pub(crate) proxy: Option<Secret>,
+    pub(crate) transport: Transport,
     pub(crate) protocol: Protocol,
 }
 
@@ -109,6 +111,8 @@ pub(crate) struct OAuth2 {
     pub(crate) algorithms: Vec<Algorithm>,
     /// Empty where UserInfo answers are plain JSON.
     pub(crate) userinfo_algorithms: Vec<Algorithm>,
+    /// Whether it goes where the metadata send clients with a certificate.
+    pub(crate) mutual_tls: bool,
     pub(crate) leeway: Duration,
     pub(crate) other_audiences_when_azp_is_us: bool,
     pub(crate) trusted_audiences: Vec<String>,
@@ -182,6 +186,8 @@ pub(crate) enum AuthMethod {
     Post,
     SecretJwt,
     PrivateKeyJwt,
+    Tls,
+    SelfSignedTls,
     None,
 }
 
@@ -225,6 +231,8 @@ impl Config {
             Protocol::OAuth2(Arc::new(read.oauth2(&quirks)?))
         };
         read.check_keys(&protocol)?;
+        let transport =
+            Transport { proxy: read.text(Key::Proxy).map(Secret::new), identity: read.identity()? };
         Ok(Config {
             client_id,
             client_secret: read.text(Key::ClientSecret).map(ClientSecret::new),
@@ -232,7 +240,7 @@ impl Config {
             authorize_params: read.pairs(Key::AuthorizeParams)?,
             token_params: read.pairs(Key::AccessTokenParams)?,
             userinfo_endpoint,
-            proxy: read.text(Key::Proxy).map(Secret::new),
+            transport,
             protocol,
             quirks,
         })
@@ -371,6 +379,7 @@ impl<'a> Reader<'a> {
                 some => some,
             },
             userinfo_algorithms: self.algorithms(Key::UserinfoSignedResponseAlg)?,
+            mutual_tls: self.text(Key::Certificate).is_some(),
             leeway: Duration::from_secs(self.number(Key::Leeway)?.unwrap_or(DEFAULT_LEEWAY)),
             other_audiences_when_azp_is_us: azp.unwrap_or(false),
             trusted_audiences: self.words(Key::TrustedAudiences),
@@ -424,8 +433,8 @@ impl<'a> Reader<'a> {
         })))
     }
 
-    /// How the client authenticates where its settings decide: as they say, or by the private key
-    /// where there is one and no secret beside it.
+    /// How the client authenticates where its settings decide: as they say, or by the certificate or
+    /// the private key where there is one and no secret beside it.
     fn auth_method(&self) -> Result<Option<AuthMethod>, Error> {
         let said = self.one_of(
             Key::TokenEndpointAuthMethod,
@@ -434,6 +443,8 @@ impl<'a> Reader<'a> {
                 ("client_secret_post", AuthMethod::Post),
                 ("client_secret_jwt", AuthMethod::SecretJwt),
                 ("private_key_jwt", AuthMethod::PrivateKeyJwt),
+                ("tls_client_auth", AuthMethod::Tls),
+                ("self_signed_tls_client_auth", AuthMethod::SelfSignedTls),
                 ("none", AuthMethod::None),
             ],
         )?;
@@ -441,18 +452,46 @@ impl<'a> Reader<'a> {
         let method = match said {
             // The secret is made of the key.
             said if has(Key::TeamId) => return Ok(said),
+            // Which of the two its certificate is for, only the server needs to know.
+            None if has(Key::Certificate) && !has(Key::ClientSecret) => Some(AuthMethod::Tls),
             None if has(Key::PrivateKey) && !has(Key::ClientSecret) => {
                 Some(AuthMethod::PrivateKeyJwt)
             }
             said => said,
         };
-        for key in [Key::PrivateKey, Key::KeyId] {
-            if has(key) && method != Some(AuthMethod::PrivateKeyJwt) {
+        if matches!(method, Some(AuthMethod::Tls | AuthMethod::SelfSignedTls)) {
+            self.required(Key::Certificate)?;
+        }
+        let signs = method == Some(AuthMethod::PrivateKeyJwt);
+        for (key, is_used) in
+            [(Key::PrivateKey, signs || has(Key::Certificate)), (Key::KeyId, signs)]
+        {
+            if has(key) && !is_used {
                 let problem = "it has no use without token_endpoint_auth_method private_key_jwt";
                 return Err(self.wrong(key, problem));
             }
         }
         Ok(method)
+    }
+
+    /// The certificate chain and its private key, as TLS takes them.
+    fn identity(&self) -> Result<Option<Secret>, Error> {
+        let Some(chain) = self.text(Key::Certificate) else { return Ok(None) };
+        let key = self.required(Key::PrivateKey)?;
+        // In one piece: a text that grows leaves copies of the key behind.
+        let mut identity = String::with_capacity(chain.len() + key.len() + 2);
+        for (key, text, label) in [
+            (Key::Certificate, chain, "-----BEGIN CERTIFICATE-----"),
+            (Key::PrivateKey, key, "PRIVATE KEY-----"),
+        ] {
+            let text = pem(text);
+            if !text.contains(label) {
+                return Err(self.wrong(key, &format!("expected PEM, with {label} in it")));
+            }
+            identity.push_str(text.trim_end());
+            identity.push('\n');
+        }
+        Ok(Some(Secret::new(identity)))
     }
 
     fn jwks(&self) -> Result<Option<Arc<JwkSet>>, Error> {
@@ -572,10 +611,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Keys for what this crate does not speak yet: refused, for ignored they would mislead.
-const NOT_SPOKEN: &[(Key, &str)] = &[
-    (Key::Certificate, "mutual TLS (RFC 8705)"),
-    (Key::DecryptionKeys, "encrypted ID tokens (JWE)"),
-];
+const NOT_SPOKEN: &[(Key, &str)] = &[(Key::DecryptionKeys, "encrypted ID tokens (JWE)")];
 
 /// What stands for the tenant in an issuer for each.
 const TENANT: &str = "{tenantid}";

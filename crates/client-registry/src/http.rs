@@ -17,7 +17,25 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct Transport {
     /// The proxy of all its requests but those to loopback: an http or https URL, in which user and
     /// password may stand.
-    pub proxy: Secret,
+    pub proxy: Option<Secret>,
+    /// A certificate chain and its private key, in PEM: for servers that ask for one (mutual TLS).
+    pub identity: Option<Secret>,
+}
+
+impl Transport {
+    /// Whether there is nothing that a client wants for itself.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.proxy.is_none() && self.identity.is_none()
+    }
+
+    /// Whether both want the same.
+    pub(crate) fn is_like(&self, other: &Transport) -> bool {
+        let same = |a: &Option<Secret>, b: &Option<Secret>| match (a, b) {
+            (Some(a), Some(b)) => a.ct_eq(b.expose()),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        same(&self.proxy, &other.proxy) && same(&self.identity, &other.identity)
+    }
 }
 
 /// Sends one request and brings the answer: a whole one from a protocol endpoint

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use protocol_core::{Endpoint, Error, Secret};
+use protocol_core::{Endpoint, Error};
 
 use crate::cache::{Cache, MemoryCache};
 use crate::client::{Client, Registered};
@@ -44,8 +44,8 @@ pub(crate) struct Inner {
     shapes: (Interned<[u8; 32], OAuth1>, Interned<[u8; 32], OAuth2>),
     /// How the HTTP client is made of a client that wants one of its own.
     http_for: Option<HttpFor>,
-    /// Those that were made, by proxy.
-    proxied: Mutex<Vec<(Secret, Weak<dyn HttpClient>)>>,
+    /// Those that were made.
+    made_http: Mutex<Vec<(Transport, Weak<dyn HttpClient>)>>,
     public_url: Option<Endpoint>,
     callback_path: String,
     warnings: Vec<String>,
@@ -245,8 +245,10 @@ impl Inner {
         if let Some(shape) = settings.shape() {
             self.share(shape, &mut config.protocol);
         }
-        let http = config.proxy.as_ref().map(|proxy| self.http_by(proxy)).transpose();
-        let http = http.map_err(of_client)?;
+        let http = match &config.transport {
+            plain if plain.is_plain() => None,
+            transport => Some(self.http_by(transport).map_err(of_client)?),
+        };
         let client =
             Registered::new(name, provider, config, http, &self.issuers).map_err(of_client)?;
         Ok((client, near_misses))
@@ -264,20 +266,27 @@ impl Inner {
         }
     }
 
-    /// The HTTP client that goes through this proxy, the same for all who want it.
-    fn http_by(&self, proxy: &Secret) -> Result<Arc<dyn HttpClient>, Error> {
+    /// The HTTP client of this proxy and certificate, the same for all who want it.
+    fn http_by(&self, transport: &Transport) -> Result<Arc<dyn HttpClient>, Error> {
+        let what = if transport.identity.is_some() { "certificate" } else { "proxy" };
         let make = self.http_for.as_ref().ok_or_else(|| {
-            let problem = "expected Builder::http_for, which makes the HTTP client of a proxy";
-            Error::config("proxy", problem)
+            let problem =
+                format!("expected Builder::http_for, which makes the HTTP client of a {what}");
+            Error::config(what, problem)
         })?;
-        let mut made = self.proxied.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.made_http.lock().unwrap_or_else(PoisonError::into_inner);
         made.retain(|(_, http)| http.strong_count() > 0);
-        let known = made.iter().find(|(known, _)| known.ct_eq(proxy.expose()));
+        let known = made.iter().find(|(known, _)| known.is_like(transport));
         if let Some(http) = known.and_then(|(_, http)| http.upgrade()) {
             return Ok(http);
         }
-        let http = make(&Transport { proxy: proxy.clone() })?;
-        made.push((proxy.clone(), Arc::downgrade(&http)));
+        let http = make(transport).map_err(|error| match error {
+            Error::Config { what: part, problem } => {
+                Error::config(format!("{what}: {part}"), problem)
+            }
+            other => other,
+        })?;
+        made.push((transport.clone(), Arc::downgrade(&http)));
         Ok(http)
     }
 }
@@ -371,9 +380,9 @@ impl Builder {
         self
     }
 
-    /// How the HTTP client is made of a client with a `proxy` of its own; clients with the same one
-    /// share it. Without this such a client is refused: `integration_reqwest::Client::for_transport`
-    /// is one to give here, and adapters do.
+    /// How the HTTP client is made of a client with a `proxy` or a `certificate` of its own; clients
+    /// with the same one share it. Without this such a client is refused:
+    /// `integration_reqwest::Client::for_transport` is one to give here, and adapters do.
     #[must_use]
     pub fn http_for(
         mut self,
@@ -529,7 +538,7 @@ impl Builder {
             issuers: Issuers::default(),
             shapes: Default::default(),
             http_for: self.http_for,
-            proxied: Mutex::default(),
+            made_http: Mutex::default(),
             public_url: self.public_url,
             callback_path: self.callback_path.unwrap_or_else(|| CALLBACK_PATH.to_owned()),
             warnings: self.warnings,

@@ -120,7 +120,8 @@ keys! {
     /// bodies only) or, for who must, `danger_query`: servers and proxies log addresses.
     TokenPlacement = "token_placement" for OAuth2,
     /// How the client authenticates at the token endpoint: `client_secret_basic`,
-    /// `client_secret_post`, `client_secret_jwt`, `private_key_jwt` or `none`.
+    /// `client_secret_post`, `client_secret_jwt`, `private_key_jwt`, `tls_client_auth`,
+    /// `self_signed_tls_client_auth` or `none`.
     TokenEndpointAuthMethod = "token_endpoint_auth_method" for OAuth2,
     /// The algorithm of `client_secret_jwt` (default HS256) or of `private_key_jwt` (default: the
     /// first that the key is for).
@@ -128,13 +129,15 @@ keys! {
     /// Whom the assertion of those two is made out to: `endpoint` (default), the address that it is
     /// sent to, or `issuer`.
     ClientAssertionAudience = "client_assertion_audience" for OAuth2,
-    /// The client's private key, in PEM (PKCS#8) or as JWK: `private_key_jwt` is signed with it.
+    /// The client's private key, in PEM (PKCS#8) or as JWK: `private_key_jwt` is signed with it. In
+    /// PEM it is that of `certificate`, too.
     PrivateKey = "private_key" for OAuth2,
     /// The `kid` of `private_key`.
     KeyId = "key_id" for OAuth2,
     /// Apple's clients: the team that `private_key` belongs to.
     TeamId = "team_id" for OAuth2,
-    /// The client's certificate chain in PEM, for mutual TLS (RFC 8705).
+    /// The client's certificate chain in PEM, for mutual TLS (RFC 8705): all its requests show it
+    /// where they are asked to, API calls included.
     Certificate = "certificate" for OAuth2,
     /// The private keys that ID tokens are encrypted to, as a JWK Set.
     DecryptionKeys = "decryption_keys" for OpenId,

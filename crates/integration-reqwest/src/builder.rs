@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use client_registry::Transport;
 use protocol_core::Error;
 use protocol_core::endpoint::is_loopback;
 use reqwest::dns::Resolve;
@@ -127,6 +128,33 @@ impl Builder {
             Err(_) => {
                 self.fail("identity_pem", "expected a certificate chain and its private key in PEM")
             }
+        }
+    }
+
+    /// Takes the proxy and the identity that one of a registry's clients wants for itself: for an
+    /// [`http_for`](client_registry::Builder::http_for) with settings of your own.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use client_registry::{Builder, HttpClient};
+    /// use integration_reqwest::Client;
+    ///
+    /// fn trusting(builder: Builder, authority: Vec<u8>) -> Builder {
+    ///     builder.http_for(move |transport| {
+    ///         let http = Client::builder().root_certificate_pem(&authority).transport(transport);
+    ///         Ok(Arc::new(http.build()?) as Arc<dyn HttpClient>)
+    ///     })
+    /// }
+    /// ```
+    #[must_use]
+    pub fn transport(self, transport: &Transport) -> Self {
+        let with_proxy = match &transport.proxy {
+            Some(proxy) => self.proxy(proxy.expose()),
+            None => self,
+        };
+        match &transport.identity {
+            Some(identity) => with_proxy.identity_pem(identity.expose().as_bytes()),
+            None => with_proxy,
         }
     }
 

@@ -64,7 +64,7 @@ impl Client {
     /// # Errors
     /// As for [`Builder::build`].
     pub fn for_transport(transport: &Transport) -> Result<Arc<dyn HttpClient>, Error> {
-        Ok(Arc::new(Client::builder().proxy(transport.proxy.expose()).build()?))
+        Ok(Arc::new(Client::builder().transport(transport).build()?))
     }
 
     async fn exchange(

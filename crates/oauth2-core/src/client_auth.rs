@@ -1,4 +1,4 @@
-//! How a client shows who it is (RFC 6749 §2.3, RFC 7523 §2.2, RFC 7591 §2
+//! How a client shows who it is (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2, RFC 7591 §2
 //! `token_endpoint_auth_method`).
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
@@ -21,6 +21,8 @@ enum Kind {
     BasicRaw(ClientSecret),
     Post(ClientSecret),
     Assertion(Assertion),
+    /// By the connection, under this name.
+    Tls(&'static str),
 }
 
 impl ClientAuthentication {
@@ -71,6 +73,18 @@ impl ClientAuthentication {
         ClientAuthentication(Kind::Assertion(Assertion::new("client_secret_jwt", sign)))
     }
 
+    /// `tls_client_auth`: the certificate of the connection, which an authority vouches for
+    /// (RFC 8705 §2.1). The HTTP client shows it; the body names the client by `client_id`.
+    pub fn tls_client_auth() -> Self {
+        ClientAuthentication(Kind::Tls("tls_client_auth"))
+    }
+
+    /// `self_signed_tls_client_auth`: the same by a certificate that the client has registered
+    /// (RFC 8705 §2.2).
+    pub fn self_signed_tls_client_auth() -> Self {
+        ClientAuthentication(Kind::Tls("self_signed_tls_client_auth"))
+    }
+
     /// Makes assertions out to this audience, the issuer say. Default: the address that each is sent
     /// to, for whoever gets it is then the only one that can use it. Other ways to authenticate
     /// have none.
@@ -85,13 +99,14 @@ impl ClientAuthentication {
     }
 
     /// The registered name: `none`, `client_secret_basic`, `client_secret_post`,
-    /// `client_secret_jwt` or `private_key_jwt`.
+    /// `client_secret_jwt`, `private_key_jwt`, `tls_client_auth` or `self_signed_tls_client_auth`.
     pub fn method(&self) -> &'static str {
         match &self.0 {
             Kind::None => "none",
             Kind::Basic(_) | Kind::BasicRaw(_) => "client_secret_basic",
             Kind::Post(_) => "client_secret_post",
             Kind::Assertion(assertion) => assertion.method(),
+            Kind::Tls(name) => name,
         }
     }
 }
@@ -119,7 +134,7 @@ impl Client {
             return Err(Error::config("client_id", "expected an identifier, got an empty text"));
         }
         let authorization = match &authentication.0 {
-            Kind::None | Kind::Post(_) | Kind::Assertion(_) => None,
+            Kind::None | Kind::Post(_) | Kind::Assertion(_) | Kind::Tls(_) => None,
             Kind::Basic(secret) => {
                 let (id, secret) = (&client_id, secret.expose());
                 Some(basic(&percent::form_encode(id), &percent::form_encode(secret))?)
@@ -157,7 +172,7 @@ impl Client {
         now: UnixTime,
     ) -> Result<Request<Vec<u8>>, Error> {
         match &self.authentication.0 {
-            Kind::None => self.name_itself(&mut form),
+            Kind::None | Kind::Tls(_) => self.name_itself(&mut form),
             Kind::Post(secret) => {
                 self.name_itself(&mut form);
                 form.push(("client_secret".into(), secret.expose().to_owned()));
@@ -319,6 +334,16 @@ mod tests {
         let request = post(&public, form());
         assert_eq!(request.body(), b"a=b+c&client_id=id");
         assert!(!request.headers().contains_key(AUTHORIZATION));
+
+        for (by_tls, name) in [
+            (ClientAuthentication::tls_client_auth(), "tls_client_auth"),
+            (ClientAuthentication::self_signed_tls_client_auth(), "self_signed_tls_client_auth"),
+        ] {
+            assert_eq!(by_tls.method(), name);
+            let request = post(&Client::new("id", by_tls).unwrap(), form());
+            assert_eq!(request.body(), b"a=b+c&client_id=id");
+            assert!(!request.headers().contains_key(AUTHORIZATION));
+        }
 
         let by_post = ClientAuthentication::client_secret_post("s&t").unwrap();
         let request = post(&Client::new("id", by_post).unwrap(), form());

@@ -33,6 +33,7 @@ pub mod client_auth;
 pub mod grants;
 pub mod introspection;
 pub mod metadata;
+pub mod mtls;
 pub mod revocation;
 pub mod token;
 
@@ -54,6 +55,7 @@ pub use grants::{
 };
 pub use introspection::{Introspection, IntrospectionResponse};
 pub use metadata::AuthorizationServerMetadata;
+pub use mtls::MtlsEndpointAliases;
 pub use revocation::Revocation;
 pub use token::{TokenResponse, TokenResponseRules, TokenType};
 

@@ -7,7 +7,7 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use protocol_core::{Endpoint, Error, Flow, Reason, flow};
 use serde_json::{Map, Value};
 
-use crate::{IssExpected, answer};
+use crate::{IssExpected, MtlsEndpointAliases, answer};
 
 /// What an authorization server says of itself (RFC 8414 §2). Members that are not named here are
 /// ignored; no member is ever a setting of an HTTP client.
@@ -34,6 +34,8 @@ pub struct AuthorizationServerMetadata {
     pub registration_endpoint: Option<Endpoint>,
     /// OpenID Connect RP-Initiated Logout §2.1.
     pub end_session_endpoint: Option<Endpoint>,
+    /// RFC 8705 §5; see [`AuthorizationServerMetadata::over_mtls`].
+    pub mtls_endpoint_aliases: MtlsEndpointAliases,
     /// RFC 9126 §5. Absent is false.
     pub require_pushed_authorization_requests: bool,
     /// RFC 9207 §3. Absent is false.
@@ -91,6 +93,7 @@ impl AuthorizationServerMetadata {
             )?,
             registration_endpoint: endpoint("registration_endpoint")?,
             end_session_endpoint: endpoint("end_session_endpoint")?,
+            mtls_endpoint_aliases: MtlsEndpointAliases::read(document)?,
             require_pushed_authorization_requests: flag("require_pushed_authorization_requests")?,
             authorization_response_iss_parameter_supported: flag(
                 "authorization_response_iss_parameter_supported",
@@ -251,6 +254,15 @@ impl Document {
             let items = value.as_array()?.iter();
             items.map(|item| item.as_str().map(str::to_owned)).collect()
         })
+    }
+
+    /// A member that is an object: its members are read in the same way.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`]: `type`.
+    pub fn object(&self, name: &'static str) -> Result<Option<Document>, Error> {
+        let object = self.member(name, "an object", Value::as_object)?;
+        Ok(object.cloned().map(Document))
     }
 
     /// A member as it came, for those that have a shape of their own.

@@ -1,6 +1,8 @@
 //! The keys by which a client signs what authenticates it: `private_key_jwt` and
 //! `client_secret_jwt` (RFC 7523).
 
+use std::borrow::Cow;
+
 use oauth2_core::ClientAuthentication;
 use oidc_core::jwk::{Algorithm, SigningKey, SymmetricKey};
 use protocol_core::{ClientSecret, Error};
@@ -100,10 +102,14 @@ pub(crate) fn signing_key(algorithm: Algorithm, text: &str) -> Result<SigningKey
     if text.starts_with('{') {
         return SigningKey::from_jwk(algorithm, text.as_bytes());
     }
-    // One line of an environment file: its line breaks are written out.
+    SigningKey::from_pem(algorithm, &pem(text))
+}
+
+/// PEM as it is to be: in one line of an environment file its line breaks are written out.
+pub(super) fn pem(text: &str) -> Cow<'_, str> {
     match text.contains('\n') {
-        true => SigningKey::from_pem(algorithm, text),
-        false => SigningKey::from_pem(algorithm, &text.replace("\\n", "\n")),
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.replace("\\n", "\n")),
     }
 }
 

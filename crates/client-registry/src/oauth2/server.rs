@@ -50,7 +50,13 @@ impl OAuth2Client {
 
     async fn metadata(&self, registry: &Registry) -> Result<Option<Arc<ProviderMetadata>>, Error> {
         let Some(issuer) = &self.issuer else { return Ok(None) };
-        issuer.metadata(self.shared_http(registry), &registry.0.clock).await.map(Some)
+        let known = issuer.metadata(self.shared_http(registry), &registry.0.clock).await?;
+        if !self.config.mutual_tls {
+            return Ok(Some(known));
+        }
+        let mut known = ProviderMetadata::clone(&known);
+        known.server = known.server.over_mtls();
+        Ok(Some(Arc::new(known)))
     }
 
     /// An endpoint that not every server has: by the settings, else by the metadata, which are
@@ -148,6 +154,10 @@ impl OAuth2Client {
         let config = &self.config;
         Ok(match (config.auth_method, &self.client_secret, &config.assertion) {
             (_, _, Some(assertion)) => vec![assertion.clone()],
+            (Some(AuthMethod::Tls), _, _) => vec![ClientAuthentication::tls_client_auth()],
+            (Some(AuthMethod::SelfSignedTls), _, _) => {
+                vec![ClientAuthentication::self_signed_tls_client_auth()]
+            }
             (Some(AuthMethod::None), _, _) | (_, None, _) => vec![ClientAuthentication::none()],
             (Some(AuthMethod::Basic), Some(secret), _) => vec![basic(secret)?],
             (Some(AuthMethod::Post), Some(secret), _) => vec![post(secret)?],

@@ -70,7 +70,11 @@ async fn run_at(idp: &Idp, provider: Provider) -> Run {
         true => served.answer(seen),
         false => Ok(json_answer(json!({}))),
     });
-    let app = App::new(http.clone(), |builder| builder.register("idp", provider));
+    let own = http.clone();
+    let app = App::new(http.clone(), |builder| {
+        let own = builder.http_for(move |_| Ok(Arc::new(own.clone()) as Arc<dyn HttpClient>));
+        own.register("idp", provider)
+    });
     let mut browser = Browser::new();
     let mut run = Run { url: String::new(), seen: Vec::new(), error: None };
     let outcome = async {
@@ -259,6 +263,18 @@ const OPENID: &[Row] = &[
         |run| run.assertion().0["kid"] == "k7",
     ),
     (
+        Key::Certificate,
+        |p| {
+            p.client_secret("")
+                .set(Key::PrivateKey, PRIVATE_KEY)
+                .set(Key::Certificate, "-----BEGIN CERTIFICATE-----")
+        },
+        |run| {
+            let code = run.code();
+            code.form("client_assertion").is_none() && code.header("authorization").is_none()
+        },
+    ),
+    (
         Key::IdTokenSignedResponseAlg,
         |p| p.set(Key::IdTokenSignedResponseAlg, "RS256"),
         |run| run.failed_with("alg_not_allowed"),
@@ -358,7 +374,7 @@ async fn each_key_of_a_client_of_oauth1_has_its_effect() {
 }
 
 /// What the workspace does not speak: a client that asks for it is refused.
-const REFUSED: &[Key] = &[Key::Certificate, Key::DecryptionKeys];
+const REFUSED: &[Key] = &[Key::DecryptionKeys];
 
 #[test]
 fn a_key_for_what_is_not_spoken_refuses_the_client_and_is_named() {
@@ -497,7 +513,7 @@ async fn a_client_with_a_proxy_has_an_http_client_of_its_own_and_shares_it() {
     let app = App::new(Http::silent(), |builder| {
         builder
             .http_for(move |transport| {
-                notes.lock().unwrap().push(transport.proxy.expose().to_owned());
+                notes.lock().unwrap().push(transport.proxy.as_ref().unwrap().expose().to_owned());
                 Ok(Arc::new(proxied.clone()) as Arc<dyn HttpClient>)
             })
             .register("idp", provider("http://user:canary@proxy.example:3128"))

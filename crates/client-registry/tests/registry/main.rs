@@ -16,6 +16,7 @@ mod lifecycle;
 mod logins;
 mod logout;
 mod logout_told;
+mod mutual_tls;
 mod oauth1;
 mod presets;
 mod quirks;

@@ -57,7 +57,13 @@ impl Server {
 
     /// Answers every request by 200 over TLS.
     pub(crate) fn tls(config: ServerConfig) -> Self {
-        let answer = |_: &str, to: &mut dyn Write| to.write_all(OK.as_bytes());
+        Server::tls_answering(config, OK)
+    }
+
+    /// Answers every request over TLS, always the same.
+    pub(crate) fn tls_answering(config: ServerConfig, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let answer = move |_: &str, to: &mut dyn Write| to.write_all(text.as_bytes());
         Server::serve(Some(Arc::new(config)), Arc::new(answer))
     }
 
