@@ -12,7 +12,7 @@ use crate::login::pending::LoginKey;
 use crate::oauth1::OAuth1Client;
 use crate::oauth2::OAuth2Client;
 use crate::registry::Registry;
-use crate::session::{Found, LOGIN_LIFE, Session};
+use crate::session::{Found, Session};
 use crate::telemetry::{span, traced};
 
 impl Client {
@@ -119,7 +119,7 @@ impl Registry {
     /// if it was noted before.
     pub(crate) fn finish_once(&self, pending: &PendingLogin, once: &str) -> Result<(), Error> {
         let now = self.0.clock.now();
-        let expires = pending.began().after(LOGIN_LIFE);
+        let expires = pending.began().after(self.0.login_life);
         if now > expires {
             return Err(Reason::LoginExpired.into());
         }

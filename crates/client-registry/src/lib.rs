@@ -97,7 +97,7 @@ pub use public::public_message;
 pub use quirks::Quirk;
 pub use registry::{Builder, Registry};
 pub use routes::{Answered, Route, RouteOptions, RouteRequest};
-pub use session::{LOGIN_LIFE, Session};
+pub use session::Session;
 pub use settings::{Key, Origin};
 pub use sign_in::SignedIn;
 pub use sources::{Env, Json, Map, Source, Toml};

@@ -55,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) cache: Arc<dyn Cache>,
     /// Whether logins under way are in the cache, and not in their browsers' cookies.
     pub(crate) logins_in_cache: bool,
+    /// How long a login may take.
+    pub(crate) login_life: Duration,
     /// Logins that have been finished, so that a kept copy of a cookie finishes none twice.
     pub(crate) finished: ReplaySet,
     pub(crate) tokens: Tokens,
@@ -312,6 +314,7 @@ pub struct Builder {
     update_token: Option<UpdateToken>,
     refresh_lease: Option<Duration>,
     refresh_lease_by: Option<Arc<dyn Lease>>,
+    login_life: Option<Duration>,
     signed_in_life: Option<Duration>,
     signed_in_idle: Option<Duration>,
 }
@@ -461,6 +464,13 @@ impl Builder {
         self
     }
 
+    /// How long a login may take, from the way to the provider to the callback. Default 1 h.
+    #[must_use]
+    pub fn login_life(mut self, life: Duration) -> Self {
+        self.login_life = Some(life);
+        self
+    }
+
     /// How long a user stays signed in by [`Session::sign_in`](crate::Session::sign_in), in all;
     /// ended sign-ins are remembered as long. Default 12 h.
     #[must_use]
@@ -546,6 +556,7 @@ impl Builder {
             clock: self.clock,
             logins_in_cache: self.cache.is_some(),
             cache: self.cache.unwrap_or_else(|| Arc::new(MemoryCache::new())),
+            login_life: self.login_life.unwrap_or(LOGIN_LIFE),
             finished: ReplaySet::new(FINISHED_LOGINS),
             tokens: Tokens::new(backend, on_update, self.refresh_lease, self.refresh_lease_by),
             sign_in,
@@ -558,6 +569,9 @@ impl std::fmt::Debug for Builder {
         f.debug_struct("Builder").field("providers", &self.providers).finish_non_exhaustive()
     }
 }
+
+/// The default of [`Builder::login_life`].
+const LOGIN_LIFE: Duration = Duration::from_secs(3600);
 
 /// How many finished logins are remembered against replay, at about 120 bytes each.
 const FINISHED_LOGINS: usize = 100_000;

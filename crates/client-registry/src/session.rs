@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use protocol_core::{Error, Reason, UnixTime};
@@ -17,9 +16,6 @@ use crate::login::ticket::Ticket;
 use crate::registry::Registry;
 use crate::sign_in::SignedIn;
 use crate::token::Token;
-
-/// How long a login may take.
-pub const LOGIN_LIFE: Duration = Duration::from_secs(3600);
 
 /// One request of a browser. An adapter makes it from the request's `Cookie` headers and puts
 /// [`Session::answer_headers`] into the answer; handlers see it through a [`Client`] alone.
@@ -168,10 +164,12 @@ impl Session {
         };
         let (kind, key) = (Kind { https, form_post }, pending.key());
         let name = kind.name(key.as_str());
-        let value = if self.0.registry.0.logins_in_cache {
+        let registry = &self.0.registry.0;
+        let life = registry.login_life;
+        let value = if registry.logins_in_cache {
             let ticket = Ticket::new(pending.began);
             let sealed = self.0.seal.seal_bytes(&ticket.purpose(&name), &pending.to_bytes());
-            self.0.registry.0.cache.set(&ticket.cache_key(), &sealed, LOGIN_LIFE).await?;
+            registry.cache.set(&ticket.cache_key(), &sealed, life).await?;
             ticket.into_text()
         } else {
             self.0.seal.seal(&name, &pending.to_bytes())
@@ -188,7 +186,7 @@ impl Session {
             let line = cookies::delete(&old);
             state.set.insert(old, SetCookie { line, value: None });
         }
-        let line = kind.set(key.as_str(), &value, LOGIN_LIFE);
+        let line = kind.set(key.as_str(), &value, life);
         state.set.insert(name, SetCookie { line, value: Some(value) });
         Ok(())
     }

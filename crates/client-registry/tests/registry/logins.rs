@@ -1,7 +1,9 @@
 //! Logins that succeed: what is sent, what is kept, and what comes out.
 
+use std::time::Duration;
+
 use client_registry::{
-    Callback, Key, LoginOptions, Provider, Registry, Route, RouteOptions, Seal, Session,
+    Callback, Error, Key, LoginOptions, Provider, Registry, Route, RouteOptions, Seal, Session,
 };
 use oidc_core::jwk::{Algorithm, SigningKey, SymmetricKey};
 use serde_json::json;
@@ -368,7 +370,7 @@ async fn iss_in_the_callback_is_required_where_the_metadata_promises_it() {
         let url = app.begin(&mut browser, "idp").await.unwrap();
         let query = format!("code={}&state={}{iss}", idp.code(&url), param(&url, "state"));
         let outcome = app.finish(&mut browser, "idp", Callback::query(&query)).await;
-        let got = outcome.as_ref().map(drop).map_err(client_registry::Error::code);
+        let got = outcome.as_ref().map(drop).map_err(Error::code);
         assert_eq!(got, expected, "promised {promised}, {iss:?}, {quirks:?}");
         assert_eq!(idp.count("/token"), usize::from(expected.is_ok()), "the code is not sent");
     }
@@ -700,4 +702,20 @@ fn oauth2() -> Provider {
         .client_secret(SECRET)
         .set(Key::AuthorizeUrl, "https://idp.example/authorize")
         .set(Key::AccessTokenUrl, "https://idp.example/token")
+}
+
+#[tokio::test]
+async fn a_login_may_take_as_long_as_the_application_says() {
+    let idp = Idp::new();
+    let app = App::new(idp.http(), |builder| {
+        builder.register("idp", Idp::provider()).login_life(Duration::from_secs(60))
+    });
+    for (seconds, outcome) in [(60, Ok(())), (61, Err("login_expired"))] {
+        let mut browser = Browser::new();
+        let url = app.begin(&mut browser, "idp").await.unwrap();
+        assert!(browser.last[0].contains("; Max-Age=60; "), "{:?}", browser.last);
+        app.wait(seconds);
+        let login = app.finish(&mut browser, "idp", Callback::query(&idp.approve(&url))).await;
+        assert_eq!(login.as_ref().map(|_| ()).map_err(Error::code), outcome);
+    }
 }
