@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use protocol_core::Error;
 
 use crate::encode::Writer;
-use crate::text::{Text, form_pairs};
+use crate::text::{Prefix, Text, form_pairs};
 
 /// The parts of a request that its signature covers, borrowed from wherever they are.
 ///
@@ -98,6 +98,7 @@ impl<'a> BaseString<'a> {
         let mut out = Writer::new();
         write_start(&mut out, self.method, &self.target);
         write_parameters(&mut out, &self.sorted());
+        out.take_back(SEPARATOR);
         ascii(out.finish())
     }
 
@@ -105,7 +106,7 @@ impl<'a> BaseString<'a> {
     fn sorted(&self) -> Vec<Parameter<'a>> {
         let is_covered = |parameter: &&Parameter<'_>| !parameter.name.is(b"oauth_signature");
         let mut sorted: Vec<_> = self.parameters.iter().filter(is_covered).copied().collect();
-        sorted.sort_unstable_by(Parameter::compare);
+        sorted.sort_unstable();
         sorted
     }
 
@@ -123,34 +124,19 @@ impl<'a> BaseString<'a> {
 pub(crate) struct Parameter<'a> {
     pub(crate) name: Text<'a>,
     pub(crate) value: Text<'a>,
-    /// [`Text::key`] of the name: most comparisons need no more.
-    pub(crate) key: u64,
+    /// Of the name: most comparisons need no more.
+    pub(crate) prefix: Prefix,
 }
 
 impl<'a> Parameter<'a> {
     #[inline(always)]
     pub(crate) fn new(name: Text<'a>, value: Text<'a>) -> Self {
-        Parameter { name, value, key: name.key() }
+        Parameter { name, value, prefix: name.prefix() }
     }
 
     #[inline(always)]
     pub(crate) fn plain(name: &'a str, value: &'a str) -> Self {
         Parameter::new(Text::plain(name.as_bytes()), Text::plain(value.as_bytes()))
-    }
-
-    /// By encoded name, then by encoded value (RFC 5849 §3.4.1.3.2).
-    pub(crate) fn compare(&self, other: &Self) -> Ordering {
-        self.key.cmp(&other.key).then_with(|| self.compare_whole(other))
-    }
-
-    /// Appends it, encoded into the base string.
-    pub(crate) fn write(&self, out: &mut Writer) {
-        if let (Some(name), Some(value)) = (self.name.as_plain(), self.value.as_plain()) {
-            return out.pair_twice(name, value);
-        }
-        self.name.write_twice(out);
-        out.push(b"%3D");
-        self.value.write_twice(out);
     }
 
     #[cold]
@@ -159,11 +145,26 @@ impl<'a> Parameter<'a> {
     }
 }
 
-/// [`Parameter::compare`] for places that hold one each.
-pub(crate) fn compare(a: &Option<Parameter<'_>>, b: &Option<Parameter<'_>>) -> Ordering {
-    match (a, b) {
-        (Some(a), Some(b)) => a.compare(b),
-        _ => a.is_some().cmp(&b.is_some()),
+/// By encoded name, then by encoded value (RFC 5849 §3.4.1.3.2).
+impl Ord for Parameter<'_> {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.prefix.cmp(&other.prefix).then_with(|| self.compare_whole(other))
+    }
+}
+
+impl PartialOrd for Parameter<'_> {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Eq for Parameter<'_> {}
+
+impl PartialEq for Parameter<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
     }
 }
 
@@ -180,15 +181,25 @@ pub(crate) fn write_start(out: &mut Writer, method: &str, target: &Target<'_>) {
     out.push(b"&");
 }
 
-/// Sorted parameters, encoded into the base string.
-pub(crate) fn write_parameters(out: &mut Writer, sorted: &[Parameter<'_>]) {
-    for (at, parameter) in sorted.iter().enumerate() {
-        if at > 0 {
-            out.push(b"%26");
+/// Sorted parameters, encoded into the base string, and [`SEPARATOR`] after each.
+pub(crate) fn write_parameters<'a>(
+    out: &mut Writer,
+    sorted: impl IntoIterator<Item = &'a Parameter<'a>>,
+) {
+    for Parameter { name, value, .. } in sorted {
+        if let (Some(name), Some(value)) = (name.as_plain(), value.as_plain()) {
+            out.pair_twice(name, value);
+        } else {
+            name.write_twice(out);
+            out.push(b"%3D");
+            value.write_twice(out);
+            out.push(SEPARATOR);
         }
-        parameter.write(out);
     }
 }
+
+/// `&`, encoded into the base string.
+pub(crate) const SEPARATOR: &[u8] = b"%26";
 
 fn ascii(text: Vec<u8>) -> String {
     String::from_utf8(text).unwrap_or_default()

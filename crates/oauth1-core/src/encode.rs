@@ -69,63 +69,55 @@ impl Writer {
         self.buffer[start..self.at].make_ascii_uppercase();
     }
 
+    /// Takes `end` back, if that is what was written last.
+    pub(crate) fn take_back(&mut self, end: &[u8]) {
+        self.at -= if self.written().ends_with(end) { end.len() } else { 0 };
+    }
+
     /// Appends `bytes` in base64 with padding (RFC 4648 §4), percent-encoded.
     pub(crate) fn base64_once(&mut self, bytes: &[u8]) {
-        let room = self.room(bytes.len() * 4 + WINDOW);
-        let mut at = 0;
         let (groups, rest) = bytes.as_chunks::<3>();
+        let mut room = self.room((groups.len() + 1) * 4 * LONGEST + WINDOW);
         for group in groups {
-            let Some(window) = window(room, at) else { break };
-            at += put(window, &digits(*group), &ONCE);
+            room = put(room, &sixes(*group), &BASE64);
         }
-        self.at += at;
-        match *rest {
+        room = match *rest {
             [a] => {
-                self.once(&digits([a, 0, 0])[..2]);
-                self.push(b"%3D%3D");
+                let [first, second, ..] = sixes([a, 0, 0]);
+                put(room, &[first, second, PAD, PAD], &BASE64)
             }
             [a, b] => {
-                self.once(&digits([a, b, 0])[..3]);
-                self.push(b"%3D");
+                let [first, second, third, _] = sixes([a, b, 0]);
+                put(room, &[first, second, third, PAD], &BASE64)
             }
-            _ => {}
-        }
+            _ => room,
+        };
+        let left = room.len();
+        self.at = self.buffer.len() - left;
     }
 
     /// Appends bytes one by one, at most `most` of them, by the table.
-    pub(crate) fn each(&mut self, mut bytes: impl Iterator<Item = u8>, most: usize, table: &Table) {
+    pub(crate) fn each(&mut self, bytes: impl Iterator<Item = u8>, most: usize, table: &Table) {
         let room = self.room(most * LONGEST + WINDOW);
-        let mut at = 0;
-        while let Some(window) = window(room, at) {
-            let mut eight = [0; 8];
-            let mut count = 0;
-            for place in &mut eight {
-                let Some(byte) = bytes.next() else { break };
-                *place = byte;
-                count += 1;
-            }
-            at += put(window, &eight[..count], table);
-            if count < 8 {
-                break;
-            }
-        }
-        self.at += at;
+        let left = bytes.fold(room, |room, byte| put(room, &[byte], table)).len();
+        self.at = self.buffer.len() - left;
     }
 
-    /// Appends `name=value`, percent-encoded, and the result percent-encoded again.
+    /// Appends `name=value&`, percent-encoded, and the result percent-encoded again.
+    #[inline(always)]
     pub(crate) fn pair_twice(&mut self, name: &[u8], value: &[u8]) {
         let room = self.room((name.len() + value.len()) * LONGEST + 2 * WINDOW);
-        let mut at = encode(room, 0, name, &TWICE);
-        if let Some(window) = window(room, at) {
-            window[..3].copy_from_slice(b"%3D");
-            at += 3;
-        }
-        self.at += encode(room, at, value, &TWICE);
+        let room = encode(room, name, &TWICE);
+        let room = put(room, b"=", &ONCE);
+        let room = encode(room, value, &TWICE);
+        let left = put(room, b"&", &ONCE).len();
+        self.at = self.buffer.len() - left;
     }
 
     fn encode(&mut self, text: &[u8], table: &Table) {
         let room = self.room(text.len() * LONGEST + WINDOW);
-        self.at += encode(room, 0, text, table);
+        let left = encode(room, text, table).len();
+        self.at = self.buffer.len() - left;
     }
 
     #[inline]
@@ -144,13 +136,13 @@ impl Writer {
     }
 }
 
-/// What each byte becomes.
-pub(crate) struct Table {
-    /// Its text in the order of a little-endian number, whose highest byte is the text's length.
-    becomes: [u64; 256],
-    /// 0 if that is the byte itself, else 1.
-    changes: [u8; 256],
-}
+/// What each byte becomes: its text in the order of a little-endian number, whose highest bits are
+/// the text's length.
+pub(crate) struct Table([u64; 256]);
+
+/// How far right the length is in an entry: it has three bits, so that the compiler knows how far
+/// some entries reach.
+const LENGTH: u32 = 61;
 
 /// The most bytes that one becomes.
 const LONGEST: usize = 5;
@@ -158,8 +150,8 @@ const LONGEST: usize = 5;
 /// How much more than needed the buffer grows by, so that it does so seldom.
 const SLACK: usize = 512;
 
-/// What eight bytes may become, and the rest of the last one's entry.
-const WINDOW: usize = 8 * LONGEST + 8;
+/// What eight bytes may become, as far as the compiler knows, and the rest of the last one's entry.
+const WINDOW: usize = 8 * 7 + 8;
 
 /// A byte percent-encoded: itself or `%XX`.
 pub(crate) static ONCE: Table = Table::new(b"%", false);
@@ -170,39 +162,60 @@ pub(crate) static TWICE: Table = Table::new(b"%25", false);
 /// A byte in lower case, percent-encoded.
 static LOWER: Table = Table::new(b"%", true);
 
-fn window(room: &mut [u8], at: usize) -> Option<&mut [u8; WINDOW]> {
-    room.get_mut(at..)?.first_chunk_mut()
+/// Six bits, or [`PAD`], in base64 and percent-encoded.
+static BASE64: Table = {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut table = Table([0; 256]);
+    let mut six = 0;
+    while six < 64 {
+        table.0[six] = entry(DIGITS[six], b"%");
+        six += 1;
+    }
+    table.0[PAD as usize] = entry(b'=', b"%");
+    table
+};
+
+const PAD: u8 = 64;
+
+/// Writes text by the table, and answers the room behind it. It takes eight bytes at a time; which
+/// of them change is no branch, for that would be guessed wrong often.
+#[inline(always)]
+fn encode<'a>(mut room: &'a mut [u8], text: &[u8], table: &Table) -> &'a mut [u8] {
+    let (eights, rest) = text.as_chunks::<8>();
+    for eight in eights {
+        room = put(room, eight, table);
+    }
+    put_rest(room, rest, table)
 }
 
-/// Writes text by the table from `at` on, and says where it ends. It takes eight bytes at a time;
-/// which of them change is no branch, for that would be guessed wrong often.
+/// Writes less than eight bytes by the table, and answers the room behind them.
 #[inline(always)]
-fn encode(room: &mut [u8], mut at: usize, text: &[u8], table: &Table) -> usize {
-    let (chunks, rest) = text.as_chunks::<8>();
-    for chunk in chunks {
-        let Some(window) = window(room, at) else { break };
-        at += put(window, chunk, table);
+fn put_rest<'a>(mut room: &'a mut [u8], bytes: &[u8], table: &Table) -> &'a mut [u8] {
+    let (four, bytes) = bytes.as_chunks::<4>();
+    let (two, one) = bytes.as_chunks::<2>();
+    if let Some(four) = four.first() {
+        room = put(room, four, table);
     }
-    if let Some(window) = window(room, at) {
-        at += put(window, rest, table);
+    if let Some(two) = two.first() {
+        room = put(room, two, table);
     }
-    at
+    if let Some(one) = one.first() {
+        room = put(room, &[*one], table);
+    }
+    room
 }
 
-/// Writes up to eight bytes by the table, and says how long that is.
+/// Writes up to eight bytes by the table, and answers the room behind them.
 #[inline(always)]
-fn put(window: &mut [u8; WINDOW], bytes: &[u8], table: &Table) -> usize {
+fn put<'a, const N: usize>(room: &'a mut [u8], bytes: &[u8; N], table: &Table) -> &'a mut [u8] {
+    let Some(window) = room.first_chunk_mut::<WINDOW>() else { return room };
     let mut at = 0;
     for byte in bytes {
-        let entry = table.becomes[usize::from(*byte)];
-        // Never so for eight bytes, and tells the compiler that no store is out of bounds.
-        if at > WINDOW - 8 {
-            break;
-        }
+        let entry = table.0[usize::from(*byte)];
         window[at..at + 8].copy_from_slice(&entry.to_le_bytes());
-        at += (entry >> 56) as usize;
+        at += (entry >> LENGTH) as usize;
     }
-    at
+    &mut room[at..]
 }
 
 /// Less than eight bytes as a little-endian number; of more, an arbitrary one.
@@ -218,42 +231,39 @@ pub(crate) fn little_endian(bytes: &[u8]) -> u64 {
     u64::from(*first) | middle << (8 * length.div_ceil(2)) | u64::from(*last) << (8 * length)
 }
 
-/// Three bytes in base64.
+/// Three bytes, six bits at a time.
 #[inline(always)]
-fn digits([a, b, c]: [u8; 3]) -> [u8; 4] {
-    let digit = |six: u8| BASE64[usize::from(six & 63)];
-    [digit(a >> 2), digit(a << 4 | b >> 4), digit(b << 2 | c >> 6), digit(c)]
+fn sixes([a, b, c]: [u8; 3]) -> [u8; 4] {
+    [a >> 2, a << 4 | b >> 4, b << 2 | c >> 6, c].map(|six| six & 63)
 }
-
-static BASE64: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 impl Table {
     const fn new(escape: &[u8], lower_case: bool) -> Self {
-        const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
-        let mut table = Table { becomes: [0; 256], changes: [1; 256] };
+        let mut table = Table([0; 256]);
         let mut byte = 0;
         while byte < 256 {
-            let b = if lower_case { (byte as u8).to_ascii_lowercase() } else { byte as u8 };
-            let mut entry = [0; 8];
-            if is_unreserved(b) {
-                entry[0] = b;
-                entry[7] = 1;
-                table.changes[byte] = (b != byte as u8) as u8;
-            } else {
-                let mut at = 0;
-                while at < escape.len() {
-                    entry[at] = escape[at];
-                    at += 1;
-                }
-                entry[at] = DIGITS[byte >> 4];
-                entry[at + 1] = DIGITS[byte & 15];
-                entry[7] = at as u8 + 2;
-            }
-            table.becomes[byte] = u64::from_le_bytes(entry);
+            let b = byte as u8;
+            table.0[byte] = entry(if lower_case { b.to_ascii_lowercase() } else { b }, escape);
             byte += 1;
         }
         table
     }
+}
+
+const fn entry(byte: u8, escape: &[u8]) -> u64 {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    if is_unreserved(byte) {
+        return byte as u64 | 1 << LENGTH;
+    }
+    let mut text = [0; 8];
+    let mut at = 0;
+    while at < escape.len() {
+        text[at] = escape[at];
+        at += 1;
+    }
+    text[at] = DIGITS[byte as usize >> 4];
+    text[at + 1] = DIGITS[byte as usize & 15];
+    u64::from_le_bytes(text) | (at as u64 + 2) << LENGTH
 }
 
 /// RFC 3986 §2.3.
@@ -271,6 +281,11 @@ pub(crate) struct Checked<'a> {
 impl<'a> Checked<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         Checked { text, unreserved: is_unreserved_text(text.as_bytes()) }
+    }
+
+    /// Text of which this was found out before.
+    pub(crate) fn known(text: &'a str, unreserved: bool) -> Self {
+        Checked { text, unreserved }
     }
 
     pub(crate) fn as_str(self) -> &'a str {
@@ -292,7 +307,10 @@ impl<'a> Checked<'a> {
 
 /// Whether percent-encoding leaves the text as it is.
 pub(crate) fn is_unreserved_text(text: &[u8]) -> bool {
-    text.iter().fold(0, |any, byte| any | ONCE.changes[usize::from(*byte)]) == 0
+    let (eights, rest) = text.as_chunks::<8>();
+    let any = |any, byte: &u8| any | ONCE.0[usize::from(*byte)];
+    let any_of_eights = eights.iter().fold(1 << LENGTH, |all, eight| eight.iter().fold(all, any));
+    rest.iter().fold(any_of_eights, any) >> LENGTH == 1
 }
 
 #[cfg(test)]

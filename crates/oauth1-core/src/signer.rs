@@ -373,8 +373,9 @@ impl Signer {
         let covered = Covered { method, target: Target::parse(url)?, form: b"" };
         let once = Once { nonce: Checked::new(nonce), now, body_hash: None };
         let TokenCredentials { token, token_secret, .. } = token;
-        let prepared = Prepared::of(self, Some(token), token_secret);
-        let keyed = Keyed { token: Some(token), prepared: &prepared };
+        let key = self.method.key(&self.secrets, token_secret);
+        let token = Some(Checked::new(token.expose()));
+        let keyed = Keyed { prepared: self.prepared(), key: &key, token };
         let mut header = Writer::new();
         self.header(&keyed, &covered, pairs, &once, &mut header)?;
         ascii(header.finish())
@@ -403,14 +404,13 @@ impl Signer {
     }
 
     fn keyed(&self) -> Keyed<'_> {
-        let token = self.token.as_ref();
-        Keyed { token, prepared: self.prepared() }
+        let prepared = self.prepared();
+        let token = self.token.as_ref().map(|token| prepared.checked(token.expose()));
+        Keyed { prepared, key: &prepared.key, token }
     }
 
     fn prepared(&self) -> &Prepared {
-        let token_secret = &self.secrets.token_secret;
-        let prepare = || Arc::new(Prepared::of(self, self.token.as_ref(), token_secret));
-        self.prepared.get_or_init(prepare)
+        self.prepared.get_or_init(|| Arc::new(Prepared::of(self)))
     }
 }
 

@@ -25,9 +25,10 @@ impl<'a> Text<'a> {
     }
 
     /// Form-encoded text: `+` is a space, `%XX` a byte; a `%` that begins no escape is itself.
-    #[cfg(test)]
+    #[inline]
     fn form(bytes: &'a [u8]) -> Self {
-        Text { bytes, escaped: true }
+        let escaped = bytes.iter().fold(false, |any, byte| any | matches!(byte, b'+' | b'%'));
+        Text { bytes, escaped }
     }
 
     /// The bytes that it stands for.
@@ -67,19 +68,16 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The first eight bytes as a number that sorts as their encodings do: where two differ, so do
-    /// the texts, in the same direction.
+    /// Its first eight bytes.
     #[inline(always)]
-    pub(crate) fn key(self) -> u64 {
-        let key = if self.escaped {
-            let mut key = [0; 8];
-            key.iter_mut().zip(self.decoded()).for_each(|(place, byte)| *place = byte);
-            key
-        } else {
-            let short = || little_endian(self.bytes).to_le_bytes();
-            self.bytes.first_chunk::<8>().map_or_else(short, |bytes| *bytes)
-        };
-        u64::from_be_bytes(key.map(rank))
+    pub(crate) fn prefix(self) -> Prefix {
+        if self.escaped {
+            let mut eight = [0; 8];
+            eight.iter_mut().zip(self.decoded()).for_each(|(place, byte)| *place = byte);
+            return Prefix(u64::from_be_bytes(eight));
+        }
+        let short = || little_endian(self.bytes).swap_bytes();
+        Prefix(self.bytes.first_chunk().map_or_else(short, |eight| u64::from_be_bytes(*eight)))
     }
 
     pub(crate) fn starts_with(self, prefix: &[u8]) -> bool {
@@ -100,6 +98,27 @@ impl<'a> Text<'a> {
     }
 }
 
+/// The first eight bytes of a text, big-endian, zeros behind a shorter one. Where two differ, so do
+/// the texts, and in the same direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Prefix(u64);
+
+impl Ord for Prefix {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        let equal = (self.0 ^ other.0).leading_zeros() & !7;
+        let differs = |prefix: u64| rank((prefix << (equal % 64)).to_be_bytes()[0]);
+        differs(self.0).cmp(&differs(other.0))
+    }
+}
+
+impl PartialOrd for Prefix {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 /// The pairs of form-encoded text, in order; empty pieces between `&` are none.
 pub(crate) fn form_pairs(text: &[u8]) -> impl Iterator<Item = (Text<'_>, Text<'_>)> {
     FormPairs(text)
@@ -117,28 +136,12 @@ impl<'a> Iterator for FormPairs<'a> {
         if self.0.is_empty() {
             return None;
         }
-        let mut end = self.0.len();
-        let mut name = None;
-        let mut escaped = false;
-        for (at, byte) in self.0.iter().enumerate() {
-            match byte {
-                b'&' => {
-                    end = at;
-                    break;
-                }
-                b'=' if name.is_none() => {
-                    name = Some(Text { bytes: &self.0[..at], escaped });
-                    escaped = false;
-                }
-                b'+' | b'%' => escaped = true,
-                _ => {}
-            }
-        }
+        let end = self.0.iter().position(|byte| *byte == b'&').unwrap_or(self.0.len());
         let (piece, rest) = self.0.split_at(end);
         self.0 = rest;
-        Some(match name {
-            Some(name) => (name, Text { bytes: &piece[name.bytes.len() + 1..], escaped }),
-            None => (Text { bytes: piece, escaped }, Text::EMPTY),
+        Some(match piece.iter().position(|byte| *byte == b'=') {
+            Some(at) => (Text::form(&piece[..at]), Text::form(&piece[at + 1..])),
+            None => (Text::form(piece), Text::EMPTY),
         })
     }
 }

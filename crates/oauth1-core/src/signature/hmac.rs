@@ -4,20 +4,36 @@ use hmac::digest::Output;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::{Digest as _, Sha1};
 use sha2::{Sha256, Sha512};
+use zeroize::Zeroizing;
 
 pub(crate) fn sha1(data: &[u8]) -> [u8; 20] {
     Sha1::digest(data).into()
 }
 
 macro_rules! keys {
-    ($($name:ident: $hash:ty),*) => {$(
+    ($($name:ident: $hash:ty, $block:literal;)*) => {$(
         #[derive(Clone)]
         pub(crate) struct $name(Hmac<$hash>);
 
         impl $name {
-            pub(crate) fn new(key: &[u8]) -> Self {
-                // RFC 2104 takes keys of every length, and so does this constructor.
-                $name(Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default())))
+            /// Takes the key in pieces. One that is longer than a block counts by its hash (RFC
+            /// 2104 §2), which needs no copy of it.
+            pub(crate) fn new(pieces: [&[u8]; 3]) -> Self {
+                let mut block = Zeroizing::new([0; $block]);
+                let mut length = pieces.iter().map(|piece| piece.len()).sum();
+                if length <= block.len() {
+                    let bytes = pieces.into_iter().flatten();
+                    block.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+                } else {
+                    let mut hash = <$hash>::new();
+                    pieces.iter().for_each(|piece| hash.update(piece));
+                    let hash = hash.finalize();
+                    length = hash.len();
+                    block[..length].copy_from_slice(&hash);
+                }
+                // It takes keys of every length.
+                let key = Hmac::new_from_slice(&block[..length]);
+                $name(key.unwrap_or_else(|_| Hmac::new(&Default::default())))
             }
 
             pub(crate) fn mac(&self, data: &[u8]) -> Output<$hash> {
@@ -27,4 +43,8 @@ macro_rules! keys {
     )*};
 }
 
-keys!(Sha1Key: Sha1, Sha256Key: Sha256, Sha512Key: Sha512);
+keys! {
+    Sha1Key: Sha1, 64;
+    Sha256Key: Sha256, 64;
+    Sha512Key: Sha512, 128;
+}

@@ -104,24 +104,27 @@ impl Secrets {
         self.token_secret = token_secret.into();
         self
     }
+}
 
-    /// The client's and this one, encoded and joined by `&`: the HMAC key (RFC 5849 §3.4.2), the PLAINTEXT signature
-    /// (§3.4.4).
-    fn joined(&self, token_secret: &TokenSecret) -> Zeroizing<Vec<u8>> {
-        let parts = [self.client_secret.expose(), token_secret.expose()];
-        let mut joined = Zeroizing::new(Vec::with_capacity(parts[0].len() + 1 + parts[1].len()));
-        for (at, part) in parts.into_iter().enumerate() {
-            if at > 0 {
-                joined.push(b'&');
-            }
-            if encode::is_unreserved_text(part.as_bytes()) {
-                joined.extend_from_slice(part.as_bytes());
-            } else {
-                let encoded = Zeroizing::new(percent::encode(part).into_owned());
-                joined.extend_from_slice(encoded.as_bytes());
-            }
+/// A secret, percent-encoded; the usual one is that already.
+enum Encoded<'a> {
+    AsItIs(&'a str),
+    Anew(Zeroizing<String>),
+}
+
+impl<'a> Encoded<'a> {
+    fn of(secret: &'a str) -> Self {
+        if encode::is_unreserved_text(secret.as_bytes()) {
+            return Encoded::AsItIs(secret);
         }
-        joined
+        Encoded::Anew(Zeroizing::new(percent::encode(secret).into_owned()))
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Encoded::AsItIs(secret) => secret.as_bytes(),
+            Encoded::Anew(secret) => secret.as_bytes(),
+        }
     }
 }
 
@@ -149,12 +152,15 @@ impl Method {
     /// The key state for these secrets, but for `token_secret` as the token's: what can be done
     /// once is done here.
     pub(crate) fn key(&self, secrets: &Secrets, token_secret: &TokenSecret) -> Key {
-        let joined = || secrets.joined(token_secret);
+        let client = Encoded::of(secrets.client_secret.expose());
+        let token = Encoded::of(token_secret.expose());
+        // Joined they are the HMAC key (RFC 5849 §3.4.2) and the PLAINTEXT signature (§3.4.4).
+        let pieces = [client.as_bytes(), b"&", token.as_bytes()];
         match self {
-            Method::HmacSha1 => Key::HmacSha1(hmac::Sha1Key::new(&joined())),
-            Method::HmacSha256 => Key::HmacSha256(hmac::Sha256Key::new(&joined())),
-            Method::HmacSha512 => Key::HmacSha512(hmac::Sha512Key::new(&joined())),
-            Method::Plaintext => Key::Plaintext(joined()),
+            Method::HmacSha1 => Key::HmacSha1(hmac::Sha1Key::new(pieces)),
+            Method::HmacSha256 => Key::HmacSha256(hmac::Sha256Key::new(pieces)),
+            Method::HmacSha512 => Key::HmacSha512(hmac::Sha512Key::new(pieces)),
+            Method::Plaintext => Key::Plaintext(Zeroizing::new(pieces.concat())),
             Method::Own(own) => {
                 let secrets = secrets.clone().with_token(token_secret.clone());
                 Key::Own(Arc::clone(own), secrets)

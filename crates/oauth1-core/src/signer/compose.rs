@@ -1,27 +1,24 @@
 //! What a signer writes (RFC 5849 §3.4.1, §3.5): base string, header and form, each in one buffer.
 
-use protocol_core::{AccessToken, Error, TokenSecret, UnixTime};
+use protocol_core::{Error, UnixTime};
 
 use super::{PROTOCOL, Signer};
 use crate::base_string::{
-    Parameter, Target, compare, form_parameters, write_parameters, write_start,
+    Parameter, SEPARATOR, Target, form_parameters, write_parameters, write_start,
 };
-use crate::encode::{Checked, Writer};
+use crate::encode::{Checked, Writer, is_unreserved_text};
 use crate::signature::Key;
 use crate::text::Text;
 
 impl Signer {
     /// The protocol parameters that do not change from request to request, sorted by name.
-    fn constants<'a>(
-        &'a self,
-        token: Option<&'a AccessToken>,
-    ) -> [(&'static str, Option<&'a str>); 7] {
+    fn constants<'a>(&'a self, token: Option<&'a str>) -> [(&'static str, Option<&'a str>); 7] {
         [
             ("oauth_callback", self.callback.as_deref()),
             ("oauth_consumer_key", Some(&*self.identifier)),
             ("oauth_session_handle", self.session_handle.as_deref()),
             ("oauth_signature_method", Some(self.method.name())),
-            ("oauth_token", token.map(AccessToken::expose)),
+            ("oauth_token", token),
             ("oauth_verifier", self.verifier.as_deref()),
             ("oauth_version", self.version.then_some("1.0")),
         ]
@@ -40,9 +37,15 @@ impl Signer {
         let prepared = keyed.prepared;
         let timestamp = Seconds::of(once.now);
         self.base_string(keyed, covered, pairs, once, &timestamp, out)?;
-        let signature = prepared.key.sign(out.written())?;
+        let signature = keyed.key.sign(out.written())?;
         out.restart();
-        out.push(prepared.header());
+        out.push(prepared.header_until_token());
+        if let Some(token) = keyed.token {
+            out.push(b"oauth_token=\"");
+            token.write_once(out);
+            out.push(b"\", ");
+        }
+        out.push(prepared.header_until_timestamp());
         out.push(timestamp.digits());
         out.push(b"\", oauth_nonce=\"");
         once.nonce.write_once(out);
@@ -68,7 +71,7 @@ impl Signer {
         let none: &[(&str, &str)] = &[];
         let mut out = Writer::new();
         self.base_string(&keyed, covered, none, once, &timestamp, &mut out)?;
-        let signature = keyed.prepared.key.sign(out.written())?;
+        let signature = keyed.key.sign(out.written())?;
         out.restart();
         out.push(form.as_bytes());
         let mut push = |name: &str, value: &str| {
@@ -79,11 +82,8 @@ impl Signer {
             out.push(b"=");
             out.once(value.as_bytes());
         };
-        for (name, value) in self.constants(keyed.token) {
-            if let Some(value) = value {
-                push(name, value);
-            }
-        }
+        let constants = self.constants(keyed.token.map(Checked::as_str));
+        sent(&constants).for_each(|(name, value)| push(name, value));
         push("oauth_timestamp", &once.now.to_string());
         push("oauth_nonce", once.nonce.as_str());
         if let Some(body_hash) = once.body_hash {
@@ -93,11 +93,11 @@ impl Signer {
         ascii(out.finish())
     }
 
-    fn base_string<K: AsRef<str>, V: AsRef<str>>(
+    fn base_string<'a, K: AsRef<str>, V: AsRef<str>>(
         &self,
         keyed: &Keyed<'_>,
-        covered: &Covered<'_>,
-        pairs: &[(K, V)],
+        covered: &Covered<'a>,
+        pairs: &'a [(K, V)],
         once: &Once<'_>,
         timestamp: &Seconds,
         out: &mut Writer,
@@ -108,9 +108,8 @@ impl Signer {
         let mut many = Vec::new();
         let mut count = 0;
         let mut size = 0;
-        let mut add = |parameter| {
-            let Parameter { name, value, .. } = parameter;
-            size += name.len() + value.len() + 2;
+        let mut add = |parameter: Parameter<'a>| {
+            size += parameter.name.len() + parameter.value.len() + 2;
             match few.get_mut(count) {
                 Some(place) => *place = Some(parameter),
                 None => {
@@ -131,55 +130,49 @@ impl Signer {
             add(Parameter::plain(name.as_ref(), value.as_ref()));
         }
         let parameters = if many.is_empty() { &mut few[..count] } else { &mut many[..] };
-        parameters.sort_unstable_by(compare);
+        parameters.sort_unstable();
 
         // Enough for most requests, so that a new buffer is allocated once.
-        let nonce = once.nonce.as_str().len();
+        let token = keyed.token.map_or(0, |token| token.as_str().len());
         let uri = 2 * (covered.method.len() + covered.target.len());
-        let base_string = prepared.cuts[3] + uri + nonce + (4 * size).min(2 * size + 8192);
-        let header = prepared.header().len() + nonce;
-        out.reserve(base_string.max(header) + 256);
+        let changing = token + once.nonce.as_str().len() + uri + (4 * size).min(2 * size + 8192);
+        out.reserve(prepared.text.len() + changing + 256);
         write_start(out, covered.method, &covered.target);
 
         // All protocol parameters begin so. Where no other parameter does, they are one block, made
         // ready but for what changes.
-        let prefix = Text::plain(b"oauth_");
-        let end = prefix.key();
-        let before = parameters.partition_point(|next| next.is_some_and(|next| next.key < end));
-        let (before, after) = parameters.split_at(before);
+        let protocol = Text::plain(b"oauth_");
+        let end = protocol.prefix();
+        let is_before = |next: &Option<Parameter<'_>>| next.is_some_and(|next| next.prefix < end);
+        let (before, after) = parameters.split_at(parameters.partition_point(is_before));
         if after.iter().flatten().next().is_some_and(|next| next.name.starts_with(b"oauth_")) {
-            let mut all: Vec<_> = before.iter().chain(after).flatten().copied().collect();
-            let constants = self.constants(keyed.token);
-            let sent = constants.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
-            all.extend(sent.map(|(name, value)| Parameter::plain(name, value)));
+            let mut all: Vec<_> = parameters.iter().flatten().copied().collect();
+            let constants = self.constants(keyed.token.map(Checked::as_str));
+            all.extend(sent(&constants).map(|(name, value)| Parameter::plain(name, value)));
             all.push(Parameter::plain("oauth_nonce", once.nonce.as_str()));
             let timestamp = Text::plain(timestamp.digits());
             all.push(Parameter::new(Text::plain(b"oauth_timestamp"), timestamp));
             all.extend(once.body_hash.map(|hash| Parameter::plain("oauth_body_hash", hash)));
-            all.sort_unstable_by(Parameter::compare);
+            all.sort_unstable();
             refuse_protocol_parameters_twice(&all)?;
             write_parameters(out, &all);
-            return Ok(());
+        } else {
+            write_parameters(out, before.iter().flatten());
+            if let Some(body_hash) = once.body_hash {
+                out.pair_twice(b"oauth_body_hash", body_hash.as_bytes());
+            }
+            out.push(prepared.until_nonce());
+            once.nonce.write_twice(out);
+            out.push(prepared.until_timestamp());
+            out.push(timestamp.digits());
+            if let Some(token) = keyed.token {
+                out.push(b"%26oauth_token%3D");
+                token.write_twice(out);
+            }
+            out.push(prepared.after_token());
+            write_parameters(out, after.iter().flatten());
         }
-
-        for parameter in before.iter().flatten() {
-            parameter.write(out);
-            out.push(b"%26");
-        }
-        if let Some(body_hash) = once.body_hash {
-            out.push(b"oauth_body_hash%3D");
-            out.twice(body_hash.as_bytes());
-            out.push(b"%26");
-        }
-        out.push(prepared.until_nonce());
-        once.nonce.write_twice(out);
-        out.push(prepared.until_timestamp());
-        out.push(timestamp.digits());
-        out.push(prepared.after_timestamp());
-        for parameter in after.iter().flatten() {
-            out.push(b"%26");
-            parameter.write(out);
-        }
+        out.take_back(SEPARATOR);
         Ok(())
     }
 }
@@ -198,55 +191,43 @@ pub(super) struct Once<'a> {
     pub(super) body_hash: Option<&'a str>,
 }
 
-/// On whose behalf a signature is made: the token that is sent, and what is ready for it.
+/// On whose behalf a signature is made: what is ready for the client, the key, and the token.
 pub(super) struct Keyed<'a> {
-    pub(super) token: Option<&'a AccessToken>,
     pub(super) prepared: &'a Prepared,
+    pub(super) key: &'a Key,
+    pub(super) token: Option<Checked<'a>>,
 }
 
 /// What is the same for every request of a signer: the key, and texts that need no encoding anew.
 pub(super) struct Prepared {
     pub(super) key: Key,
-    /// The base string's protocol parameters without the values of nonce and timestamp, then the
-    /// header up to the value of the timestamp.
+    /// The base string's protocol parameters without the values of nonce and timestamp and without
+    /// the token, then the same of the header up to the value of the timestamp.
     text: Vec<u8>,
     cuts: [usize; 4],
+    /// Of the signer's own token.
+    token_unreserved: bool,
 }
 
 impl Prepared {
-    pub(super) fn of(
-        signer: &Signer,
-        token: Option<&AccessToken>,
-        token_secret: &TokenSecret,
-    ) -> Self {
-        let constants = signer.constants(token);
-        let sent = || constants.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
-        let size: usize = sent().map(|(n, v)| 2 * (n.len() + v.len()) + 16).sum();
+    pub(super) fn of(signer: &Signer) -> Self {
+        let constants = signer.constants(None);
+        let (start, rest) = constants.split_at(2);
+        let (middle, end) = rest.split_at(2);
         let mut text = Writer::new();
-        text.reserve(size + 512);
-        let mut cuts = [0; 4];
-        for (at, (name, value)) in constants.iter().enumerate() {
-            // Where the two that change sort among the constants.
-            let changing = match at {
-                2 => Some((0, "oauth_nonce%3D")),
-                4 => Some((1, "oauth_timestamp%3D")),
-                _ => None,
-            };
-            if let Some((cut, name)) = changing {
-                text.push(name.as_bytes());
-                cuts[cut] = text.written().len();
-                // Behind the value, which is not here.
-                text.push(b"%26");
-            }
-            if let Some(value) = value {
-                text.push(name.as_bytes());
-                text.push(b"%3D");
-                text.twice(value.as_bytes());
-                text.push(b"%26");
-            }
-        }
-        cuts[3] = text.written().len();
-        cuts[2] = cuts[3] - b"%26".len();
+        let twice = |text: &mut Writer, constants| {
+            sent(constants).for_each(|(n, v)| text.pair_twice(n.as_bytes(), v.as_bytes()));
+        };
+        twice(&mut text, start);
+        text.push(b"oauth_nonce%3D");
+        let nonce = text.written().len();
+        text.push(SEPARATOR);
+        twice(&mut text, middle);
+        text.push(b"oauth_timestamp%3D");
+        let timestamp = text.written().len();
+        text.push(SEPARATOR);
+        twice(&mut text, end);
+        let header = text.written().len();
 
         text.push(b"OAuth ");
         if let Some(realm) = &signer.realm {
@@ -254,15 +235,31 @@ impl Prepared {
             text.push(realm.as_bytes());
             text.push(b"\", ");
         }
-        for (name, value) in sent() {
-            text.push(name.as_bytes());
-            text.push(b"=\"");
-            text.once(value.as_bytes());
-            text.push(b"\", ");
-        }
+        let once = |text: &mut Writer, constants| {
+            for (name, value) in sent(constants) {
+                text.push(name.as_bytes());
+                text.push(b"=\"");
+                text.once(value.as_bytes());
+                text.push(b"\", ");
+            }
+        };
+        once(&mut text, start);
+        once(&mut text, middle);
+        let token = text.written().len();
+        once(&mut text, end);
         text.push(b"oauth_timestamp=\"");
-        let key = signer.method.key(&signer.secrets, token_secret);
-        Prepared { key, text: text.finish(), cuts }
+        Prepared {
+            key: signer.method.key(&signer.secrets, &signer.secrets.token_secret),
+            text: text.finish(),
+            cuts: [nonce, timestamp, header, token],
+            token_unreserved: (signer.token.as_ref())
+                .is_some_and(|token| is_unreserved_text(token.expose().as_bytes())),
+        }
+    }
+
+    /// The signer's own token.
+    pub(super) fn checked<'a>(&self, token: &'a str) -> Checked<'a> {
+        Checked::known(token, self.token_unreserved)
     }
 
     fn until_nonce(&self) -> &[u8] {
@@ -273,13 +270,24 @@ impl Prepared {
         &self.text[self.cuts[0]..self.cuts[1]]
     }
 
-    fn after_timestamp(&self) -> &[u8] {
+    fn after_token(&self) -> &[u8] {
         &self.text[self.cuts[1]..self.cuts[2]]
     }
 
-    fn header(&self) -> &[u8] {
+    fn header_until_token(&self) -> &[u8] {
+        &self.text[self.cuts[2]..self.cuts[3]]
+    }
+
+    fn header_until_timestamp(&self) -> &[u8] {
         &self.text[self.cuts[3]..]
     }
+}
+
+/// Those that have a value.
+fn sent<'a>(
+    constants: &[(&'static str, Option<&'a str>)],
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    constants.iter().filter_map(|(name, value)| Some((*name, (*value)?)))
 }
 
 /// The numbers below a hundred.
