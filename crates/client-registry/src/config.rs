@@ -3,12 +3,14 @@
 
 mod assertion;
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
 use oauth1_core::RsaPrivateKey;
 use oauth2_core::ClientAuthentication;
 use oidc_core::jwk::JwkSet;
+use oidc_core::jwk::jwe::{Decrypter, DecryptionKeySet, KeyManagement};
 use oidc_core::{Algorithm, IssuerRule};
 use protocol_core::{ClientSecret, Endpoint, Error, Secret};
 
@@ -109,6 +111,8 @@ pub(crate) struct OAuth2 {
     pub(crate) userinfo: UserinfoPolicy,
     pub(crate) token_placement: TokenPlacement,
     pub(crate) algorithms: Vec<Algorithm>,
+    /// By what the client decrypts, where it does.
+    pub(crate) decryption: Option<Arc<(Decrypter, DecryptionKeySet)>>,
     /// Empty where UserInfo answers are plain JSON.
     pub(crate) userinfo_algorithms: Vec<Algorithm>,
     /// Whether it goes where the metadata send clients with a certificate.
@@ -378,6 +382,7 @@ impl<'a> Reader<'a> {
                 none if none.is_empty() => Algorithm::DEFAULTS.to_vec(),
                 some => some,
             },
+            decryption: self.decryption()?,
             userinfo_algorithms: self.algorithms(Key::UserinfoSignedResponseAlg)?,
             mutual_tls: self.text(Key::Certificate).is_some(),
             leeway: Duration::from_secs(self.number(Key::Leeway)?.unwrap_or(DEFAULT_LEEWAY)),
@@ -504,6 +509,26 @@ impl<'a> Reader<'a> {
         Ok(Some(Arc::new(set)))
     }
 
+    /// The client's private keys, and the algorithms to decrypt by: those to a public key, and those
+    /// that a key names.
+    fn decryption(&self) -> Result<Option<Arc<(Decrypter, DecryptionKeySet)>>, Error> {
+        let Some(text) = self.text(Key::DecryptionKeys) else { return Ok(None) };
+        let wrong = |problem: &dyn Display| {
+            let problem = format!("expected a JWK Set of private keys: {problem}");
+            self.wrong(Key::DecryptionKeys, &problem)
+        };
+        let keys = DecryptionKeySet::parse(text.as_bytes()).map_err(|error| match error {
+            Error::Unverified(reason) => wrong(&reason),
+            other => wrong(&other),
+        })?;
+        if keys.keys().is_empty() {
+            return Err(wrong(&"it has none to decrypt with"));
+        }
+        let named = keys.keys().iter().filter_map(|key| KeyManagement::from_name(key.alg()?));
+        let allowed = KeyManagement::DEFAULTS.iter().copied().chain(named);
+        Ok(Some(Arc::new((Decrypter::new().allow(allowed), keys))))
+    }
+
     /// Refuses keys that the client would not read: what they ask for would not happen. A preset's
     /// may stay, for whoever sets a client up otherwise than it does.
     fn check_keys(&self, protocol: &Protocol) -> Result<(), Error> {
@@ -518,9 +543,6 @@ impl<'a> Reader<'a> {
             let is_read = key.reader() == Reads::Every || reads.contains(&key.reader());
             if !is_read && *origin != Origin::Preset {
                 return Err(self.wrong(key, &format!("a client of {speaks} does not read it")));
-            }
-            if let Some((_, what)) = NOT_SPOKEN.iter().find(|(unspoken, _)| *unspoken == key) {
-                return Err(Error::Unsupported(format!("{}: {what}", self.what(key))));
             }
         }
         Ok(())
@@ -609,9 +631,6 @@ impl<'a> Reader<'a> {
         format!("client {:?}: {}{origin}", self.name, key.name())
     }
 }
-
-/// Keys for what this crate does not speak yet: refused, for ignored they would mislead.
-const NOT_SPOKEN: &[(Key, &str)] = &[(Key::DecryptionKeys, "encrypted ID tokens (JWE)")];
 
 /// What stands for the tenant in an issuer for each.
 const TENANT: &str = "{tenantid}";

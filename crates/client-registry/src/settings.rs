@@ -139,7 +139,9 @@ keys! {
     /// The client's certificate chain in PEM, for mutual TLS (RFC 8705): all its requests show it
     /// where they are asked to, API calls included.
     Certificate = "certificate" for OAuth2,
-    /// The private keys that ID tokens are encrypted to, as a JWK Set.
+    /// The private keys that ID tokens are encrypted to, as a JWK Set. Taken are the algorithms to a
+    /// public key (RSA-OAEP, RSA-OAEP-256, ECDH-ES and ECDH-ES with A*KW) and those that a key's
+    /// `alg` names; what is inside is signed all the same.
     DecryptionKeys = "decryption_keys" for OpenId,
     /// The algorithms that ID tokens may be signed with, separated by spaces.
     IdTokenSignedResponseAlg = "id_token_signed_response_alg" for OpenId,

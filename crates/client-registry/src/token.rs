@@ -55,7 +55,8 @@ impl Token {
         self.0.scope.as_deref()
     }
 
-    /// The ID token as it came. It was verified when the login was finished.
+    /// The ID token as it was signed; what came encrypted has been decrypted. It was verified when the
+    /// login was finished.
     pub fn id_token(&self) -> Option<&Secret> {
         self.0.id_token.as_ref()
     }

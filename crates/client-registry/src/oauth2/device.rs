@@ -75,7 +75,7 @@ impl OAuth2Client {
         let registry = client.registry();
         let flow = self.fix.token(&mut begun.polling);
         let span = span!("exchange", client = client.name(), grant = "device_code");
-        let tokens = traced(span, drive(flow, self.http(registry), &registry.0.clock)).await?;
+        let mut tokens = traced(span, drive(flow, self.http(registry), &registry.0.clock)).await?;
         let mut checks = Vec::new();
         let claims = match (begun.openid, &tokens.id_token) {
             (false, _) => None,
@@ -88,8 +88,9 @@ impl OAuth2Client {
                     expected = expected.max_age(Duration::from_secs(max_age));
                 }
                 let server = self.server(registry).await?;
-                let claims =
+                let (claims, signed) =
                     self.verify_id_token(&server, registry, raw.expose(), &expected).await?;
+                tokens.id_token = Some(signed);
                 checks.push(Check::new("signature", claims.algorithm().name()));
                 checks.push(Check::new("ID token", "iss, aud, exp and iat hold"));
                 Some(claims)

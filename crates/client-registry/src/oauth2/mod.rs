@@ -201,7 +201,7 @@ impl OAuth2Client {
             checks.push(Check::new("iss", format!("the response names its issuer, {iss}")));
         }
 
-        let tokens =
+        let mut tokens =
             self.exchange(&server, client, &pending, response.code()?, code_verifier).await?;
         if code_verifier.is_some() {
             checks.push(Check::new("PKCE", "S256: the code was of use to this login alone"));
@@ -211,9 +211,10 @@ impl OAuth2Client {
             (true, None) => return Err(Reason::IdTokenMissing.into()),
             (true, Some(raw)) => {
                 let code = response.code()?.expose();
-                let claims = self
+                let (claims, signed) = self
                     .verify_login(&server, client, &pending, &tokens, raw.expose(), code)
                     .await?;
+                tokens.id_token = Some(signed);
                 checks.push(Check::new("signature", claims.algorithm().name()));
                 checks.push(Check::new("ID token", "iss, aud, exp and iat hold"));
                 if nonce.is_some() {

@@ -117,7 +117,7 @@ impl OAuth2Client {
         tokens: &TokenResponse,
         raw: &str,
         code: &str,
-    ) -> Result<Claims, Error> {
+    ) -> Result<(Claims, Secret), Error> {
         let PendingKind::OAuth2 { state, nonce, max_age, essential_acr, .. } = &pending.kind else {
             return Err(Error::config("login", "expected one by OAuth 2.0"));
         };
@@ -142,23 +142,28 @@ impl OAuth2Client {
     ) -> Result<Claims, Error> {
         let registry = client.registry();
         let server = self.server(registry).await?;
-        self.verify_id_token(&server, registry, raw, &IdTokenExpected::code(nonce)).await
+        let expected = IdTokenExpected::code(nonce);
+        self.verify_id_token(&server, registry, raw, &expected).await.map(|(claims, _)| claims)
     }
 
-    /// Verifies an ID token; asks for newer keys once where the known ones do not verify it.
+    /// Verifies an ID token; asks for newer keys once where the known ones do not verify it. With its
+    /// claims comes the token as it was signed, which is the one to keep.
     pub(super) async fn verify_id_token(
         &self,
         server: &Server,
         registry: &Registry,
         raw: &str,
         expected: &IdTokenExpected<'_>,
-    ) -> Result<Claims, Error> {
+    ) -> Result<(Claims, Secret), Error> {
         let algorithms = &self.config.algorithms;
         let verifier = self.verifier(server, algorithms)?;
-        self.with_keys(server, registry, algorithms, async |keys| {
-            verifier.verify_with(raw, &keys, expected, registry.0.clock.now())
-        })
-        .await
+        let signed = verifier.signed(raw)?;
+        let claims = self
+            .with_keys(server, registry, algorithms, async |keys| {
+                verifier.verify_with(&signed, &keys, expected, registry.0.clock.now())
+            })
+            .await?;
+        Ok((claims, Secret::new(signed)))
     }
 
     /// The ID token to go on with after a refresh, and why the new one was left aside.
@@ -175,7 +180,7 @@ impl OAuth2Client {
         let server = self.server(registry).await?;
         let expected = IdTokenExpected::refresh(original).access_token(&response.access_token);
         match self.verify_id_token(&server, registry, raw.expose(), &expected).await {
-            Ok(_) => Ok((Some(raw.clone()), None)),
+            Ok((_, signed)) => Ok((Some(signed), None)),
             Err(
                 error @ (Error::Unverified(Reason::AuthTimeMismatch | Reason::NoMatchingKey { .. })
                 | Error::Http(_)
@@ -269,6 +274,10 @@ impl OAuth2Client {
         let hmac: Vec<_> = allowed.iter().copied().filter(|alg| alg.is_symmetric()).collect();
         if let (Some(secret), false) = (&self.client_secret, hmac.is_empty()) {
             verifier = verifier.allow_hmac(hmac, secret)?;
+        }
+        if let Some(decryption) = &self.config.decryption {
+            let (decrypter, keys) = &**decryption;
+            verifier = verifier.decrypt(decrypter.clone(), keys.clone());
         }
         for check in &self.checks {
             let check = check.clone();

@@ -373,25 +373,12 @@ async fn each_key_of_a_client_of_oauth1_has_its_effect() {
     }
 }
 
-/// What the workspace does not speak: a client that asks for it is refused.
-const REFUSED: &[Key] = &[Key::DecryptionKeys];
-
-#[test]
-fn a_key_for_what_is_not_spoken_refuses_the_client_and_is_named() {
-    for key in REFUSED {
-        let provider = openid().set(*key, at("/canary"));
-        let built = App::try_new(Http::silent(), |builder| builder.register("idp", provider));
-        let error = assert_code(built, "unsupported", key.name()).to_string();
-        assert!(error.contains(key.name()) && error.contains("client \"idp\""), "{error}");
-        assert!(!error.contains("canary"), "{error}");
-    }
-}
-
 #[test]
 fn no_key_is_without_a_proof() {
-    // By the tests of logins by OAuth 1.0, of logouts, of presets, and below.
+    // By the tests of logins by OAuth 1.0, of logouts, of presets, of encryption, and below.
     let elsewhere = [
         Key::RsaKey,
+        Key::DecryptionKeys,
         Key::ForceIncludeBody,
         Key::EndSessionEndpoint,
         Key::TeamId,
@@ -402,7 +389,6 @@ fn no_key_is_without_a_proof() {
     ];
     let shown: BTreeSet<_> = (OPENID.iter().map(|(key, ..)| *key))
         .chain(OAUTH1.iter().map(|(key, ..)| *key))
-        .chain(REFUSED.iter().copied())
         .chain(elsewhere)
         .collect();
     let missing: Vec<_> = Key::ALL.iter().filter(|key| !shown.contains(key)).collect();

@@ -9,6 +9,7 @@ mod caches;
 mod compliance;
 mod demo;
 mod devices;
+mod encryption;
 mod introspection;
 mod issuers;
 mod keys;

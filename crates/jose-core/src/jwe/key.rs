@@ -67,6 +67,11 @@ impl DecryptionKey {
         self.kid.as_deref()
     }
 
+    /// `alg`, as it is written: it may be one that this crate does not know.
+    pub fn alg(&self) -> Option<&str> {
+        self.alg.as_deref()
+    }
+
     pub(super) fn material(&self) -> &Material {
         &self.material
     }

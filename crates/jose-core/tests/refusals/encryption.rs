@@ -10,14 +10,19 @@ use crate::jwe::{
     allow_all, content_key_len, decryption_key, encryption_key, private_jwks, rsa, supported_pairs,
 };
 
-/// A good token of each pair of algorithms, with the keys for it.
+/// A good token of `dir` with each cipher, and of each other algorithm with one cipher of each kind:
+/// that is all that those tell apart, and some take time. With each come the keys for it.
 fn tokens() -> Vec<(KeyManagement, ContentEncryption, String, DecryptionKeySet)> {
     let token = |(alg, enc)| {
         let jwk = &private_jwks(alg, enc)[0];
         let token = encryption_key(alg, jwk).encrypt(enc, &[], PAYLOAD).unwrap();
         (alg, enc, token, decryption_key(jwk).into())
     };
-    supported_pairs().map(token).collect()
+    let one_of_each_kind = [ENC, ContentEncryption::A128CbcHs256];
+    let told_apart = |(alg, enc): &(KeyManagement, ContentEncryption)| {
+        *alg == KeyManagement::Dir || one_of_each_kind.contains(enc)
+    };
+    supported_pairs().filter(told_apart).map(token).collect()
 }
 
 fn opened(token: &str, keys: &DecryptionKeySet) -> String {

@@ -5,6 +5,7 @@ pub(crate) mod rules;
 
 pub use expected::Expected;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -275,6 +276,22 @@ impl IdTokenVerifier {
         Ok(claims)
     }
 
+    /// The signed token, not verified: what is inside an encrypted one, or else `raw` itself. It is
+    /// the one to keep for an `id_token_hint` (RP-Initiated Logout §4).
+    ///
+    /// # Errors
+    /// Those of [`Decrypter::decrypt`]; [`Reason::MalformedToken`] where an encrypted token holds
+    /// no signed one. What is neither signed nor encrypted by its form is handed back as it is.
+    pub fn signed<'a>(&self, raw: &'a str) -> Result<Cow<'a, str>, Error> {
+        let decryption = self.decryption.as_ref().filter(|_| form(raw) == Form::Encrypted);
+        let Some((decrypter, keys)) = decryption else { return Ok(raw.into()) };
+        let inner = decrypter.decrypt(raw, keys)?.into_plaintext();
+        match String::from_utf8(inner) {
+            Ok(inner) if form(&inner) == Form::Signed => Ok(inner.into()),
+            _ => Err(Reason::MalformedToken("what was encrypted is no signed token").into()),
+        }
+    }
+
     /// The signature and the header; nothing of the payload.
     pub(crate) fn verify_signature(&self, raw: &str, keys: &JwkSet) -> Result<Verified, Error> {
         let verified = self.verify_any_kind(raw, keys)?;
@@ -284,8 +301,8 @@ impl IdTokenVerifier {
 
     /// The signature alone: what kind of token it is, the caller is to see to.
     pub(crate) fn verify_any_kind(&self, raw: &str, keys: &JwkSet) -> Result<Verified, Error> {
-        let decrypted = self.decrypted(raw)?;
-        let raw = decrypted.as_deref().unwrap_or(raw);
+        let signed = self.signed(raw)?;
+        let raw = &*signed;
         let verified = match (self.signed.verify(raw, keys), &self.hmac) {
             (Err(Error::Unverified(Reason::AlgNotAllowed { allowed, .. })), Some(hmac)) => {
                 let (verifier, secret) = hmac;
@@ -294,18 +311,6 @@ impl IdTokenVerifier {
             (outcome, _) => outcome?,
         };
         Ok(verified)
-    }
-
-    /// What is inside an encrypted token, where those are taken; the verifiers refuse them.
-    fn decrypted(&self, raw: &str) -> Result<Option<String>, Error> {
-        let Some((decrypter, keys)) =
-            self.decryption.as_ref().filter(|_| form(raw) == Form::Encrypted)
-        else {
-            return Ok(None);
-        };
-        let inner = decrypter.decrypt(raw, keys)?.into_plaintext();
-        let inner = String::from_utf8(inner);
-        Ok(Some(inner.map_err(|_| Reason::MalformedToken("what was encrypted is no token"))?))
     }
 
     fn with_hmac(mut self, algorithms: Vec<Algorithm>, key: Jwk) -> Self {
