@@ -29,7 +29,17 @@ def signature_of(name):
 
 
 def logs_in(name):
-    reply = walk(f"{args.app}/login/{name}")
+    told_of(name, walk(f"{args.app}/login/{name}"), ["state", "iss", "PKCE", "nonce"])
+
+
+def device_logs_in(name):
+    shown = requests.get(f"{args.app}/device/{name}", timeout=20).json()
+    page = walk(shown["verification_uri_complete"])
+    equal("status of the provider's page", page.status_code, 200)
+    told_of(name, requests.get(f"{args.app}/device/{name}/login", timeout=60), [])
+
+
+def told_of(name, reply, checks_of_openid):
     equal("status", reply.status_code, 200)
     user, openid = reply.json(), not name.startswith("oauth1-")
     equal("client", user["client"], name)
@@ -42,7 +52,8 @@ def logs_in(name):
     equal("an issuer", bool(user["iss"]), openid)
     checks = dict(user["checks"])
     equal("signature", checks["signature"], signature_of(name))
-    for what in ["state", "iss", "PKCE", "nonce"] if openid else ["oauth_token", "oauth_verifier"]:
+    equal("an active token, by introspection", user["active"], True if openid else None)
+    for what in checks_of_openid if openid else ["oauth_token", "oauth_verifier"]:
         equal(f"a check of {what}", what in checks, True)
 
 
@@ -73,7 +84,7 @@ def can_be_denied(name):
 
 names = args.only or requests.get(f"{args.app}/clients", timeout=20).json()
 for name in names:
-    check(f"{name} logs in", lambda: logs_in(name))
+    check(f"{name} logs in", lambda: (device_logs_in if name == "device" else logs_in)(name))
 if not args.only:
     for name in ("basic", "oauth1-hmac-sha1-header"):
         check(f"{name} is bound to its browser", lambda: is_bound_to_its_browser(name))

@@ -1,15 +1,19 @@
 //! An application whose users log in at providers that we did not write.
 //!
 //! `interop-rp [--port 9500] [--public-url http://127.0.0.1:9500] [--oidc http://127.0.0.1:9400]
-//! [--oauth1 http://127.0.0.1:9410] [--rsa-key PEM_FILE]`. Its clients are named after those of
+//! [--oauth1 http://127.0.0.1:9410] [--rsa-key PEM_FILE] [--certs FOLDER]`. Its clients are named after those of
 //! `interop/providers`, in lower case. `/login/{name}` begins a login; `/authorize/{name}` ends it with a JSON object: who
 //! logged in, and what was checked. `/clients` lists them.
 //!
 //! Who logged in is signed in: `/me` says who. `/logout/{name}` logs out at the provider as well and
 //! ends at `/logged-out`, `/revoke/{name}` logs out for good, and at `/backchannel-logout` the
 //! provider tells of logouts of the client `logout`.
+//!
+//! `/device/{name}` begins the login of a device and shows its code; `/device/{name}/login` ends it
+//! once somebody has entered that.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, Request};
@@ -19,10 +23,13 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use client_registry::{Authorized, DeviceLogin, HttpClient, UserInfo};
 use integration_axum::{
     Callback, Error, Key, OAuth, OAuthLayer, Provider, Redirect, Registry, Seal,
 };
+use integration_reqwest::Client as Http;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 /// The secret of all clients at the OpenID provider.
 const SECRET: &str = "a-test-secret-of-at-least-thirty-two-characters";
@@ -34,6 +41,8 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         .route("/clients", get(clients))
         .route("/login/{name}", get(login))
         .route("/authorize/{name}", get(authorize).post(authorize))
+        .route("/device/{name}", get(device))
+        .route("/device/{name}/login", get(device_login))
         .route("/me", get(me))
         .route("/logout/{name}", get(logout))
         .route("/logged-out", get(logged_out))
@@ -62,13 +71,45 @@ async fn authorize(
     let login = oauth.client(&name)?.authorize_access_token(callback).await?;
     let user = login.userinfo().await?;
     oauth.session().sign_in_as(&login, &user).await?;
+    told(&login, &user).await
+}
+
+/// Who logged in, what was checked, and what the server says of the token.
+async fn told(login: &Authorized, user: &UserInfo) -> Result<Json<Value>, Error> {
+    let client = login.client();
+    let active = match client.protocol() {
+        "OAuth 1.0" => None,
+        _ => Some(client.introspect_token(login.access_token()).await?.active),
+    };
     let email = user.email().map(|email| json!([email.address, email.verified]));
     let checks: Vec<_> = login.checks().iter().map(|c| json!([c.what, c.how])).collect();
     Ok(Json(json!({
-        "client": name, "sub": user.sub(), "iss": user.iss(), "name": user.name(), "email": email,
-        "checks": checks,
+        "client": client.name(), "sub": user.sub(), "iss": user.iss(), "name": user.name(),
+        "email": email, "checks": checks, "active": active,
     })))
 }
+
+async fn device(oauth: OAuth, Path(name): Path<String>) -> Result<Json<Value>, Error> {
+    let login = oauth.client(&name)?.device_authorization().await?;
+    let complete = login.verification_uri_complete.as_ref().map(|uri| uri.as_str());
+    let shown = json!({
+        "user_code": login.user_code, "verification_uri": login.verification_uri.as_str(),
+        "verification_uri_complete": complete,
+    });
+    *DEVICE.lock().await = Some(login);
+    Ok(Json(shown))
+}
+
+async fn device_login() -> Result<Json<Value>, Error> {
+    let mut device = DEVICE.lock().await;
+    let device = device.as_mut().ok_or_else(|| client_registry::Error::config("device", "none"))?;
+    let login = device.poll().await?;
+    let user = login.userinfo().await?;
+    told(&login, &user).await
+}
+
+/// The one device there is.
+static DEVICE: Mutex<Option<DeviceLogin>> = Mutex::const_new(None);
 
 async fn me(oauth: OAuth) -> Result<Response, Error> {
     Ok(match oauth.session().signed_in().await? {
@@ -114,8 +155,18 @@ async fn tell(request: Request, next: Next) -> Response {
 
 fn registry(options: &Options) -> Result<Registry, Box<dyn StdError>> {
     let mut builder = OAuth::builder().public_url(&options.public_url)?;
+    let mut certified = Vec::new();
+    if let Some(folder) = &options.certs {
+        let authority = std::fs::read(format!("{folder}/ca.crt"))?;
+        let trusting = move || Http::builder().root_certificate_pem(&authority);
+        builder = builder.http(trusting().build()?).http_for(move |transport| {
+            Ok(Arc::new(trusting().transport(transport).build()?) as Arc<dyn HttpClient>)
+        });
+        certified = certified_clients(&options.oidc, folder)?;
+    }
     for (name, provider) in openid_clients(&options.oidc)
         .into_iter()
+        .chain(certified)
         .chain(oauth1_clients(&options.oauth1, options.rsa_key.as_deref()))
     {
         builder = builder.register(name, provider);
@@ -143,11 +194,11 @@ fn openid_clients(issuer: &str) -> Vec<(String, Provider)> {
         ),
         (
             "public".to_owned(),
-            Provider::new()
-                .issuer(issuer)
-                .client_id("public")
-                .set(Key::TokenEndpointAuthMethod, "none")
-                .scope("openid profile email"),
+            client("public").client_secret("").set(Key::TokenEndpointAuthMethod, "none"),
+        ),
+        (
+            "device".to_owned(),
+            client("device").client_secret("").set(Key::TokenEndpointAuthMethod, "none"),
         ),
     ];
     for alg in ["ES256", "ES384", "ES512", "PS256", "RS512", "EdDSA", "HS256"] {
@@ -155,6 +206,24 @@ fn openid_clients(issuer: &str) -> Vec<(String, Provider)> {
         clients.push((id.to_lowercase(), client(&id).set(Key::IdTokenSignedResponseAlg, alg)));
     }
     clients
+}
+
+/// Those that authenticate by mutual TLS.
+fn certified_clients(issuer: &str, folder: &str) -> std::io::Result<Vec<(String, Provider)>> {
+    let client = |id: &str, method: &str, file: &str| {
+        let provider = Provider::new()
+            .issuer(issuer)
+            .client_id(id)
+            .scope("openid profile email")
+            .set(Key::TokenEndpointAuthMethod, method)
+            .set(Key::Certificate, std::fs::read_to_string(format!("{folder}/{file}.crt"))?)
+            .set(Key::PrivateKey, std::fs::read_to_string(format!("{folder}/{file}.key"))?);
+        std::io::Result::Ok((id.to_owned(), provider))
+    };
+    Ok(vec![
+        client("mtls", "tls_client_auth", "client")?,
+        client("mtls-self", "self_signed_tls_client_auth", "self")?,
+    ])
 }
 
 /// Each method of Authlib's server, in each place; those by RSA where its key is known.
@@ -190,6 +259,7 @@ struct Options {
     oidc: String,
     oauth1: String,
     rsa_key: Option<String>,
+    certs: Option<String>,
 }
 
 impl Options {
@@ -200,6 +270,7 @@ impl Options {
             oidc: "http://127.0.0.1:9400".to_owned(),
             oauth1: "http://127.0.0.1:9410".to_owned(),
             rsa_key: None,
+            certs: None,
         };
         let mut arguments = std::env::args().skip(1);
         while let Some(name) = arguments.next() {
@@ -210,6 +281,7 @@ impl Options {
                 "--oidc" => options.oidc = value,
                 "--oauth1" => options.oauth1 = value,
                 "--rsa-key" => options.rsa_key = Some(std::fs::read_to_string(value)?),
+                "--certs" => options.certs = Some(value),
                 _ => return Err(format!("unknown option {name}").into()),
             }
         }
