@@ -1,11 +1,13 @@
 // A person in front of the small examples of one framework, which run with --demo: the smallest login, and
-// the one with sessions where there is one.
-//   node frameworks.mjs --name axum --login http://127.0.0.1:3000 [--sessions http://127.0.0.1:3001] [--shots target/interop/frameworks]
+// the one with sessions; and of the ready-made routes, at --signed-in, with their provider on another site.
+//   node frameworks.mjs --name axum --login http://127.0.0.1:3000 --sessions http://127.0.0.1:3001
+//     --signed-in http://localhost:3002 --provider http://127.0.0.1:3003 [--shots target/interop/frameworks]
 import { parseArgs } from 'node:util';
 import { check, equal, go, main } from './browser.mjs';
 
 const { values: args } = parseArgs({ options: {
   name: { type: 'string' }, login: { type: 'string' }, sessions: { type: 'string' },
+  'signed-in': { type: 'string' }, provider: { type: 'string' },
   shots: { type: 'string', default: 'target/interop/frameworks' },
 } });
 
@@ -37,21 +39,41 @@ await main(async () => {
     equal('complaints of the browser', complaints, []);
   });
 
-  if (args.sessions) {
-    await check(`${args.name}: a session begins with a login and ends with the button`, args.shots, async ({ context, picture }) => {
-      const page = await context.newPage();
-      await page.goto(args.sessions);
-      await go(page, page.getByText('Log in with GitHub', { exact: true }).click());
-      await enter(page, 'alice');
-      await press(page, 'Allow');
-      equal('the address', page.url(), `${args.sessions}/`);
-      await has(page, 'Hello, Alice');
-      await picture(page, `${args.name}-session`);
-      await go(page, page.getByText('What GitHub knows', { exact: true }).click());
-      equal('the API', JSON.parse(await page.locator('body').innerText()).login, 'alice');
-      await page.goto(args.sessions);
-      await press(page, 'Log out');
-      await has(page, 'Log in with Google');
-    });
-  }
+  await check(`${args.name}: a session begins with a login and ends with the button`, args.shots, async ({ context, picture }) => {
+    const page = await context.newPage();
+    await page.goto(args.sessions);
+    await go(page, page.getByText('Log in with GitHub', { exact: true }).click());
+    await enter(page, 'alice');
+    await press(page, 'Allow');
+    equal('the address', page.url(), `${args.sessions}/`);
+    await has(page, 'Hello, Alice');
+    await picture(page, `${args.name}-session`);
+    await go(page, page.getByText('What GitHub knows', { exact: true }).click());
+    equal('the API', JSON.parse(await page.locator('body').innerText()).login, 'alice');
+    await page.goto(args.sessions);
+    await press(page, 'Log out');
+    await has(page, 'Log in with Google');
+  });
+
+  await check(`${args.name}: a logout at the provider ends the sign-in by a frame, which has no cookie`, args.shots, async ({ context, strayed, picture }) => {
+    const app = args['signed-in'];
+    const page = await context.newPage();
+    const who = async (path) => {
+      const answer = await page.goto(`${app}${path}`);
+      return [answer.status(), await page.locator('body').innerText()];
+    };
+    equal('nobody at first', (await who('/me'))[0], 401);
+    await page.goto(`${app}/login/openid?next=/me`);
+    await enter(page, 'alice');
+    await press(page, 'Allow');
+    equal('who', [page.url(), await page.locator('body').innerText()], [`${app}/me`, 'Alice']);
+    const framed = page.waitForRequest((request) => request.url().startsWith(`${app}/logout/openid/front-channel?`));
+    await page.goto(`${args.provider}/logout`);
+    await press(page, 'Log out');
+    equal('what the frame sends', (await (await framed).allHeaders()).cookie, undefined);
+    equal('what the frame is answered', (await (await framed).response()).status(), 200);
+    await picture(page, `${args.name}-logged-out`);
+    equal('then', [(await who('/me'))[0], (await who('/maybe'))[1]], [401, 'nobody']);
+    equal('requests that left the machine', strayed, []);
+  });
 });

@@ -1,8 +1,11 @@
 //! The fairing that binds the registry and the cookies to each request.
 
+use std::future::{Future, pending};
+use std::pin::{Pin, pin};
 use std::sync::OnceLock;
+use std::task::{Context, Poll, Waker};
 
-use client_registry::{Registry, Seal, Session};
+use client_registry::{BoxFuture, Registry, Seal, Session};
 use http::header::SET_COOKIE;
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::Method;
@@ -11,6 +14,8 @@ use rocket::{Build, Data, Request, Response, Rocket};
 /// Binds a registry to the requests of an application. Handlers then take
 /// [`OAuth`](crate::OAuth); the cookies of begun logins are read and set by the fairing, also on what
 /// catchers answer.
+///
+/// A request that asks for no `OAuth` costs no allocation.
 pub struct OAuthFairing(Shared);
 
 #[derive(Clone)]
@@ -58,22 +63,65 @@ impl Fairing for OAuthFairing {
         Ok(rocket.manage(self.0.clone()))
     }
 
-    async fn on_request(&self, request: &mut Request<'_>, _data: &mut Data<'_>) {
+    // `async` would box what these two hold, an allocation each for every request.
+
+    fn on_request<'s, 'q, 'u, 'd, 'v, 'f>(
+        &'s self,
+        request: &'q mut Request<'u>,
+        _data: &'d mut Data<'v>,
+    ) -> BoxFuture<'f, ()>
+    where
+        Self: 'f,
+        's: 'f,
+        'q: 'f,
+        'u: 'f,
+        'd: 'f,
+        'v: 'f,
+    {
         if request.method() == Method::Head {
-            request.local_cache(|| CameAsHead(true));
+            request.local_cache(|| CameAsHead);
         }
+        Box::pin(Done)
     }
 
-    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Some(session) = request.local_cache(Slot::default).0.get() else { return };
-        for (name, value) in &session.answer_headers() {
-            let Ok(value) = value.to_str() else { continue }; // They are made of text.
-            let (name, value) = (name.as_str().to_owned(), value.to_owned());
-            match name == SET_COOKIE.as_str() {
-                true => response.adjoin_raw_header(name, value),
-                false => drop(response.set_raw_header(name, value)),
-            };
+    fn on_response<'r, 's, 'q, 'p, 'f>(
+        &'s self,
+        request: &'r Request<'q>,
+        response: &'p mut Response<'r>,
+    ) -> BoxFuture<'f, ()>
+    where
+        Self: 'f,
+        'r: 'f,
+        's: 'f,
+        'q: 'f,
+        'p: 'f,
+    {
+        if let Some(session) = known::<Slot>(request).and_then(|slot| slot.0.get()) {
+            add(&session.answer_headers(), response);
         }
+        Box::pin(Done)
+    }
+}
+
+/// A future that has nothing to wait for. A box of what has no size is no allocation.
+struct Done;
+
+impl Future for Done {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
+fn add(ours: &http::HeaderMap, response: &mut Response<'_>) {
+    for (name, value) in ours {
+        let Ok(value) = value.to_str() else { continue }; // They are made of text.
+        let (name, value) = (name.as_str().to_owned(), value.to_owned());
+        match name == SET_COOKIE.as_str() {
+            true => response.adjoin_raw_header(name, value),
+            false => drop(response.set_raw_header(name, value)),
+        };
     }
 }
 
@@ -82,13 +130,23 @@ impl Fairing for OAuthFairing {
 struct Slot(OnceLock<Session>);
 
 /// Rocket has a GET route answer a HEAD, and tells its guards that the method were GET.
-struct CameAsHead(bool);
+struct CameAsHead;
 
 /// The method that the request came by.
 pub(crate) fn method(request: &Request<'_>) -> &'static str {
-    match request.local_cache(|| CameAsHead(false)) {
-        CameAsHead(true) => Method::Head.as_str(),
-        CameAsHead(false) => request.method().as_str(),
+    match known::<CameAsHead>(request) {
+        Some(CameAsHead) => Method::Head.as_str(),
+        None => request.method().as_str(),
+    }
+}
+
+/// What the request's cache holds of a type already. To ask Rocket for it is to say what to put there
+/// if it is not: here a future that never comes.
+fn known<'r, T: Send + Sync + 'static>(request: &'r Request<'_>) -> Option<&'r T> {
+    let found = pin!(request.local_cache_async(pending::<T>()));
+    match found.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
     }
 }
 

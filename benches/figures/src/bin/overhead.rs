@@ -2,7 +2,7 @@
 //! not one allocation. Fails where it costs more.
 //!
 //! Measured is a service that answers at once, with the layer and without it, in turns, so that a busy
-//! machine slows both. In Rocket the fairing's calls are boxed by Rocket itself, and are not measured.
+//! machine slows both. In Rocket it is a whole application, asked by Rocket's own client.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
@@ -19,11 +19,15 @@ use client_registry::{Registry, Seal};
 use http::{Request, Response};
 use integration_actix_web::OAuthMiddleware;
 use integration_axum::{OAuth, OAuthLayer, providers};
+use integration_rocket::OAuthFairing;
+use rocket::config::{Config, LogLevel};
+use rocket::local::asynchronous::Client;
+use rocket::{Build, Rocket};
 use tower_layer::Layer as _;
 use tower_service::Service;
 
 fn main() -> ExitCode {
-    let rows = [axum(), actix()];
+    let rows = [axum(), actix(), rocket()];
     println!("| layer | without | with | it costs | allocations |");
     println!("| --- | --- | --- | --- | --- |");
     for row in &rows {
@@ -103,6 +107,23 @@ fn actix() -> Row {
 fn answer(request: ServiceRequest) -> Ready<Result<ServiceResponse, actix_web::Error>> {
     ready(Ok(request.into_response(HttpResponse::Ok().finish())))
 }
+
+fn rocket() -> Row {
+    let application = |rocket: Rocket<Build>| {
+        let rocket = rocket.mount("/", rocket::routes![plain]);
+        at_once(Client::untracked(rocket)).expect("an application that starts")
+    };
+    // Nothing of its own: the log, say, would be measured with it.
+    let config = || Config { log_level: LogLevel::Off, ..Config::release_default() };
+    let bare = application(rocket::custom(config()));
+    let logins = OAuthFairing::new(registry(), Seal::generate());
+    let layered = application(rocket::custom(config()).attach(logins));
+    let status = |client: &Client| at_once(client.get("/").dispatch()).status();
+    row("rocket", || (), |()| status(&bare), |()| status(&layered))
+}
+
+#[rocket::get("/")]
+fn plain() {}
 
 /// Measures both, in turns.
 fn row<R, A, B>(
