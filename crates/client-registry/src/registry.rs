@@ -169,6 +169,11 @@ impl Registry {
         self.under_public_url(&local_path(path)?)
     }
 
+    /// The path of the public URL.
+    pub(crate) fn base_path(&self) -> String {
+        self.0.public_url.as_ref().map_or("/".to_owned(), |url| url.uri().path().to_owned())
+    }
+
     fn under_public_url(&self, path: &str) -> Result<String, Error> {
         let base = self.0.public_url.as_ref().ok_or_else(|| {
             Error::config("public_url", "expected the address that browsers use, got nothing")

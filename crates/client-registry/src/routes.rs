@@ -91,7 +91,7 @@ pub enum Answered {
 
 impl RouteOptions {
     /// The routes of this registry's clients, under its public URL: logins may be begun by a link,
-    /// and end at `/`. The path of [`Route::Authorize`] is the one that
+    /// and end at the path of that URL. The path of [`Route::Authorize`] is the one that
     /// [`Builder::callback_path`](crate::Builder::callback_path) says.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl RouteOptions {
             let problem = "the ready-made routes expect one segment {name}, got none or several";
             return Err(Error::config("callback_path", problem));
         }
-        Ok(RouteOptions { by_post: false, home: "/".to_owned(), callback_path })
+        Ok(RouteOptions { by_post: false, home: registry.base_path(), callback_path })
     }
 
     /// Lets logins begin by a POST of one of our own pages alone, so that no other site begins one in
@@ -115,8 +115,8 @@ impl RouteOptions {
         self
     }
 
-    /// Where to go on after a login or a logout that named no place: a path of the application.
-    /// Default `/`.
+    /// Where to go on after a login or a logout that named no place: a path, with the public URL's
+    /// base path. Default is that base path, or `/`.
     ///
     /// # Errors
     /// [`Reason::NotALocalPath`](protocol_core::Reason) for anything else.

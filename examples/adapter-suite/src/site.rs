@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use client_registry::{Builder, Clock, Key, Provider, Registry, RouteOptions, Seal, UnixTime};
+use client_registry::{
+    Builder, Clock, Key, MemoryCache, Provider, Registry, RouteOptions, Seal, UnixTime,
+};
 use demo_provider::{DemoProvider, Running};
 use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use integration_axum::OAuth;
@@ -47,26 +49,42 @@ impl Site {
     /// are mounted.
     pub async fn ready_made(
         framework: Framework,
+        public_url: &str,
         settings: impl FnOnce(Builder) -> Builder,
         how: impl FnOnce(RouteOptions) -> ReadyMade,
     ) -> Self {
-        let provider = provider(HTTPS).await;
-        let registry = settings(builder(HTTPS, &provider)).build().expect("good settings");
+        let provider = provider(public_url).await;
+        let registry = settings(builder(public_url, &provider)).build().expect("good settings");
         let how = how(RouteOptions::of(&registry).expect("a callback path that names the client"));
         let served = framework.serve_ready_made(registry.clone(), Seal::generate(), how).await;
-        let (public_url, later) = (HTTPS.to_owned(), Arc::default());
+        let (public_url, later) = (public_url.to_owned(), Arc::default());
         Site { framework, provider, registry, public_url, served, later }
     }
 
     /// An application whose routes are below `base`, which `public_url` ends with.
     pub async fn at(framework: Framework, public_url: &str, base: &'static str) -> Self {
+        Site::with(framework, public_url, base, |builder| builder).await
+    }
+
+    /// One that keeps logins under way in a cache, not in cookies.
+    pub async fn with_cache(framework: Framework) -> Self {
+        Site::with(framework, HTTPS, "", |builder| builder.cache(MemoryCache::new())).await
+    }
+
+    async fn with(
+        framework: Framework,
+        public_url: &str,
+        base: &'static str,
+        settings: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
         let provider = provider(public_url).await;
         let later = Arc::new(AtomicU64::new(0));
         let clock = Clock::from_fn({
             let later = later.clone();
             move || UnixTime::from_seconds(Clock::system().now().seconds() + later.load(Relaxed))
         });
-        let registry = builder(public_url, &provider).clock(clock).build().expect("good settings");
+        let builder = settings(builder(public_url, &provider)).clock(clock);
+        let registry = builder.build().expect("good settings");
         let served = framework.serve(registry.clone(), Seal::generate(), base).await;
         Site { framework, provider, registry, public_url: public_url.to_owned(), served, later }
     }

@@ -13,9 +13,9 @@ use protocol_core::{TokenSecret, UnixTime, percent, random};
 use serde_json::json;
 
 use crate::interaction::{self, Interaction};
-use crate::pages;
 use crate::state::{App, Store};
 use crate::web::{self, Params};
+use crate::{Fault, pages};
 
 /// Temporary credentials (§2.1), and who allowed them once somebody has.
 pub(crate) struct Temporary {
@@ -64,10 +64,11 @@ pub(crate) async fn request_token(
         expires: web::now().after(TEMPORARY_LIFETIME),
     };
     store.temporary_credentials.insert(token.clone(), temporary);
+    let confirmed = store.fault != Some(Fault::CallbackUnconfirmed);
     Ok(form(&[
         ("oauth_token", &token),
         ("oauth_token_secret", &secret),
-        ("oauth_callback_confirmed", "true"),
+        ("oauth_callback_confirmed", if confirmed { "true" } else { "false" }),
     ]))
 }
 

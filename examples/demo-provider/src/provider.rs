@@ -209,6 +209,8 @@ pub enum Fault {
     CallbackIssWrong,
     /// The callback has no `iss`, though the metadata promises it.
     CallbackIssAbsent,
+    /// A temporary token does not say `oauth_callback_confirmed=true` (RFC 5849 §2.1).
+    CallbackUnconfirmed,
     /// `/userinfo` speaks of another user (OIDC Core §5.3.2).
     UserinfoOtherSubject,
     /// This path answers 307, to `/elsewhere` on another origin of this provider.

@@ -633,6 +633,9 @@ fn the_ready_made_routes_are_where_the_registry_says() {
     assert_eq!(path(options("/cb/{name}/x").unwrap()), "/cb/{name}/x");
     let usual = Registry::builder().http(Http::silent()).build().unwrap();
     assert_eq!(path(RouteOptions::of(&usual).unwrap()), "/authorize/{name}");
+    let based = Registry::builder().http(Http::silent()).public_url("https://app.example/base");
+    let options_of_based = RouteOptions::of(&based.unwrap().build().unwrap()).unwrap();
+    assert_eq!(path(options_of_based), "/authorize/{name}", "under the public URL");
     for path in ["/cb", "/cb-{name}", "/{name}/{name}"] {
         assert_code(options(path), "config", path);
     }

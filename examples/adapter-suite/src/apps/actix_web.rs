@@ -54,7 +54,7 @@ pub(super) fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyMade) -
         });
     }
     let app = move |config: &mut ServiceConfig| {
-        let scope = web::scope("")
+        let scope = web::scope(how.base)
             .wrap(from_fn(tell))
             .wrap(logins.clone())
             .route("/me", web::get().to(me))

@@ -23,8 +23,9 @@ pub(super) async fn serve(registry: Registry, seal: Seal, base: &str) -> Served 
     let layer = OAuthLayer::new(registry, seal).current_user(|parts| {
         parts.headers.get("x-user").and_then(|user| user.to_str().ok()).map(str::to_owned)
     });
-    let replaced =
-        Router::new().route("/replaced/{name}", get(login)).layer(middleware::from_fn(replace));
+    let replaced = Router::new()
+        .route("/replaced/{name}", get(login))
+        .route_layer(middleware::from_fn(replace));
     let routes = Router::new()
         .route("/login/{name}", get(login))
         .route("/start/{name}", post(start))
@@ -36,7 +37,11 @@ pub(super) async fn serve(registry: Registry, seal: Seal, base: &str) -> Served 
         .merge(replaced)
         .layer(middleware::from_fn(tell))
         .layer(layer);
-    listen(if base.is_empty() { routes } else { Router::new().nest(base, routes) }, 0).await
+    listen(below(base, routes), 0).await
+}
+
+fn below(base: &str, routes: Router) -> Router {
+    if base.is_empty() { routes } else { Router::new().nest(base, routes) }
 }
 
 pub(super) async fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyMade) -> Served {
@@ -47,13 +52,13 @@ pub(super) async fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyM
             async move { ReadyMade::notice(&logins, &login).await.map_err(Error::from) }
         });
     }
-    let app = Router::new()
+    let routes = Router::new()
         .route("/me", get(async |user: SignedIn| user.name().unwrap_or_default().to_owned()))
         .route("/maybe", get(maybe))
         .merge(routes.router())
         .layer(middleware::from_fn(tell))
         .layer(OAuthLayer::new(registry, seal));
-    listen(app, how.port).await
+    listen(below(how.base, routes), how.port).await
 }
 
 async fn maybe(visitor: Visitor) -> String {

@@ -66,12 +66,14 @@ pub struct ReadyMade {
     pub logins: Option<Arc<Mutex<Vec<String>>>>,
     /// 0 takes a free one.
     pub port: u16,
+    /// The path of the public URL.
+    pub base: &'static str,
 }
 
 impl ReadyMade {
     /// Routes that sign in whoever has logged in.
     pub fn signing_in(options: RouteOptions) -> Self {
-        ReadyMade { options, logins: None, port: 0 }
+        ReadyMade { options, logins: None, port: 0, base: "" }
     }
 
     /// What the application does with a finished login.

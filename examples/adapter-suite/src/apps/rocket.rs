@@ -37,7 +37,7 @@ pub(super) async fn serve(registry: Registry, seal: Seal, base: &str) -> Served 
         notes,
         plain
     ];
-    listen(logins, if base.is_empty() { "/" } else { base }, routes, 0).await
+    listen(logins, base, routes, 0).await
 }
 
 pub(super) async fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyMade) -> Served {
@@ -49,7 +49,7 @@ pub(super) async fn serve_ready_made(registry: Registry, seal: Seal, how: ReadyM
         });
     }
     let routes = [routes.routes(), routes![me, maybe]].concat();
-    listen(OAuthFairing::new(registry, seal), "/", routes, how.port).await
+    listen(OAuthFairing::new(registry, seal), how.base, routes, how.port).await
 }
 
 #[get("/me")]
@@ -93,7 +93,7 @@ async fn listen(logins: OAuthFairing, base: &str, routes: Vec<Route>, port: u16)
         }))
         .attach(report)
         .register("/", catchers![teapot, problem])
-        .mount(base, routes);
+        .mount(if base.is_empty() { "/" } else { base }, routes);
     tokio::spawn(async { drop(rocket.launch().await.map_err(|error| panic!("{error}"))) });
     let (port, shutdown) = receiver.await.expect("it lifts off");
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));

@@ -25,6 +25,16 @@ pub(super) async fn refusal_d1_a_callback_in_a_browser_that_did_not_begin_the_lo
     }
 }
 
+/// With every store: the cookie, and a cache to which the cookie holds a ticket.
+pub(super) async fn refusals_d1_d2_d5_d10_with_logins_in_a_cache(site: &Site) {
+    let site = Site::with_cache(site.framework).await;
+    refusal_d1_a_callback_in_a_browser_that_did_not_begin_the_login(&site).await;
+    refusal_d2_state_missing_empty_or_anothers_leaves_the_login_as_it_was(&site).await;
+    refusal_d2_state_twice_replayed_or_expired(&site).await;
+    refusal_d5_errors_bound_to_a_login_take_it_and_others_take_nothing(&site).await;
+    refusal_d10_cookies_altered_cut_moved_or_sealed_by_an_unknown_key(&site).await;
+}
+
 pub(super) async fn refusal_d2_state_missing_empty_or_anothers_leaves_the_login_as_it_was(
     site: &Site,
 ) {
@@ -222,6 +232,12 @@ pub(super) async fn refusal_d8_oauth_1_callbacks_that_are_not_ours_or_bring_no_v
         let without = browser.approved(site, "oauth1").await.with("oauth_verifier", verifiers);
         assert_eq!(browser.refused(site, &without).await, "verifier_missing");
     }
+    site.provider.set_fault(Some(Fault::CallbackUnconfirmed));
+    let mut unconfirmed = Browser::default();
+    let answer = unconfirmed.get(site, "/login/oauth1").await;
+    assert_eq!((answer.status, &*answer.code()), (502, "callback_not_confirmed"));
+    assert!(unconfirmed.cookies.is_empty() && !answer.headers.contains_key("location"));
+    site.provider.set_fault(None);
     // Parameters that name our secrets are data beside the record.
     let mut more = good.clone();
     for name in
@@ -284,7 +300,10 @@ pub(super) async fn refusal_d10_cookies_altered_cut_moved_or_sealed_by_an_unknow
         renamed.cookies.insert(name.replace("__Host-", ""), value.clone());
         assert_eq!(renamed.refused(site, &delivery).await, "state_mismatch", "moved from {name}");
 
-        browser.completes(site, &delivery).await;
+        // Past its time.
+        site.later(3605);
+        assert_eq!(browser.clone().refused(site, &delivery).await, "login_expired", "{client}");
+        site.later(0);
     }
     // The same application with another key.
     let again = site.framework.serve(site.registry.clone(), Seal::generate(), "").await;

@@ -70,7 +70,7 @@ pub(super) async fn a_login_by_post_begins_on_our_own_pages_alone(site: &Site) {
     let how = |options: RouteOptions| {
         ReadyMade::signing_in(options.begin_by_post().home("/hello").expect("a path"))
     };
-    let site = Site::ready_made(site.framework, |builder| builder, how).await;
+    let site = Site::ready_made(site.framework, HTTPS, |builder| builder, how).await;
     let mut browser = Browser::default();
     let by_link = browser.get(&site, "/login/openid").await;
     assert!([404, 405].contains(&by_link.status), "{by_link:?}");
@@ -89,7 +89,7 @@ pub(super) async fn what_is_to_be_done_with_a_login_is_the_applications(site: &S
     let logins = Arc::new(Mutex::new(Vec::new()));
     let how =
         |options| ReadyMade { logins: Some(logins.clone()), ..ReadyMade::signing_in(options) };
-    let site = Site::ready_made(site.framework, |builder| builder, how).await;
+    let site = Site::ready_made(site.framework, HTTPS, |builder| builder, how).await;
     let mut browser = Browser::default();
     let done = log_in(&mut browser, &site, "/login/openid").await;
     assert_eq!((done.status, &*done.location()), (303, "/"));
@@ -166,7 +166,7 @@ pub(super) async fn a_provider_ends_the_sign_in_by_the_front_channel(site: &Site
 pub(super) async fn a_cache_that_fails_is_told_from_nobody(site: &Site) {
     let cache = Failing::default();
     let with_cache = |builder: Builder| builder.cache(cache.clone());
-    let site = Site::ready_made(site.framework, with_cache, ReadyMade::signing_in).await;
+    let site = Site::ready_made(site.framework, HTTPS, with_cache, ReadyMade::signing_in).await;
     let mut browser = Browser::default();
     log_in(&mut browser, &site, "/login/openid").await;
     cache.is_down.store(true, Relaxed);
@@ -187,7 +187,7 @@ pub(super) async fn a_cache_that_fails_is_told_from_nobody(site: &Site) {
 /// The registry says where the callback is, and the routes are there.
 pub(super) async fn the_callback_path_is_said_once(site: &Site) {
     let elsewhere = |builder: Builder| builder.callback_path(ELSEWHERE);
-    let site = Site::ready_made(site.framework, elsewhere, ReadyMade::signing_in).await;
+    let site = Site::ready_made(site.framework, HTTPS, elsewhere, ReadyMade::signing_in).await;
     for client in ["oauth1", "openid"] {
         let mut browser = Browser::default();
         let begun = browser.get(&site, &format!("/login/{client}?next=/me")).await;
@@ -199,6 +199,28 @@ pub(super) async fn the_callback_path_is_said_once(site: &Site) {
         assert_eq!(browser.get(&site, "/me").await.body, "Alice", "{client}");
         let usual = browser.get(&site, &format!("/authorize/{client}?code=a&state=b")).await;
         assert_eq!(usual.status, 404, "{client}");
+    }
+}
+
+pub(super) async fn below_a_base_path_they_lead_back_to_it(site: &Site) {
+    const BASE: &str = "/base/app";
+    let at = format!("{HTTPS}{BASE}");
+    let how = |options| ReadyMade { base: BASE, ..ReadyMade::signing_in(options) };
+    let site = Site::ready_made(site.framework, &at, |builder| builder, how).await;
+    for client in CLIENTS {
+        let mut browser = Browser::default();
+        let done = log_in(&mut browser, &site, &format!("/login/{client}")).await;
+        assert_eq!((done.status, &*done.location()), (303, BASE), "{client}");
+        assert_eq!(browser.get(&site, "/me").await.body, "Alice", "{client}");
+        let request = Asked::post(format!("/logout/{client}")).header("origin", HTTPS);
+        let begun = browser.send(&site, request).await.location();
+        let back = match begun.starts_with(&at) {
+            true => begun,
+            false => site.redirected(&begun).await,
+        };
+        let done = browser.get(&site, back.strip_prefix(&at).expect("our address")).await;
+        assert_eq!((done.status, &*done.location()), (303, BASE), "{client}");
+        assert!(browser.cookies.is_empty(), "{client}");
     }
 }
 
@@ -224,7 +246,7 @@ async fn with_session(site: &Site) -> (Browser, String) {
 }
 
 async fn signing_in(site: &Site) -> Site {
-    Site::ready_made(site.framework, |builder| builder, ReadyMade::signing_in).await
+    Site::ready_made(site.framework, HTTPS, |builder| builder, ReadyMade::signing_in).await
 }
 
 async fn log_in(browser: &mut Browser, site: &Site, path: &str) -> Answer {

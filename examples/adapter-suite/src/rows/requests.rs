@@ -115,6 +115,33 @@ pub(super) async fn refusal_b4_bodies_and_queries_that_are_no_text_are_refused_a
     browser.completes(site, &good).await;
 }
 
+/// No framework's own word for a bad body comes before ours, and a body of the very limit is read.
+pub(super) async fn taking_a_callback_never_fails_and_the_login_tells_what_is_wrong(site: &Site) {
+    let mut browser = Browser::default();
+    let good = browser.approved(site, "posted").await;
+    let post = || Asked::post("/authorize/posted");
+    let whole = good.params.clone();
+    for request in [
+        post(),
+        post().body(whole.clone()),
+        post().header("content-type", FORM),
+        post().header("content-type", "").body(whole.clone()),
+        post().header("content-type", "application/json").body(whole.clone()),
+        post().header("content-type", "multipart/form-data; boundary=x").body(whole.clone()),
+        post().header("content-type", FORM).body(format!("{whole}&pad={}", "x".repeat(1 << 16))),
+        post().header("content-type", FORM).body(&b"\xff\xfe\x00"[..]),
+    ] {
+        let shown = format!("{request:?}");
+        let answer = browser.send(site, request).await;
+        let told = ["malformed", "state_missing", "response_mode_mismatch"];
+        assert!(answer.status == 400 && told.contains(&&*answer.code()), "{shown}: {answer:?}");
+    }
+    let rest = (1 << 16) - whole.len() - "&pad=".len();
+    let body = format!("{whole}&pad={}", "x".repeat(rest));
+    let answer = browser.send(site, post().header("content-type", FORM).body(body)).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
 pub(super) async fn refusal_e12_what_a_provider_writes_is_not_shown(site: &Site) {
     let long = "x".repeat(20_000);
     for text in ["<script>alert(1)</script>", "a\u{1b}[31m\r\nSet-Cookie: a=b\0", &long] {
