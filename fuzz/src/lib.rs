@@ -4,6 +4,7 @@
 pub mod answers;
 pub mod edit;
 pub mod id_token;
+pub mod jwe;
 pub mod registry;
 pub mod request;
 pub mod slow;
