@@ -106,16 +106,7 @@ impl DecryptionKey {
 
     /// Why the key may not decrypt by this algorithm, if so.
     fn check(&self, alg: KeyManagement, enc: ContentEncryption) -> Result<(), Reason> {
-        let key_len = match (self.material(), alg.mode()) {
-            (Material::Rsa(_), Mode::RsaOaep(_)) | (Material::Ecdh(_), Mode::EcdhEs { .. }) => None,
-            (Material::Octets(_), Mode::Pbes2 { .. }) => None,
-            (Material::Octets(_) | Material::ClientSecret(_), Mode::Direct) => Some(enc.key_len()),
-            (
-                Material::Octets(_) | Material::ClientSecret(_),
-                Mode::AesKw { kek } | Mode::AesGcmKw { kek },
-            ) => Some(kek),
-            _ => return Err(Reason::KeyTypeMismatch { alg: alg.to_string() }),
-        };
+        let secret_len = self.secret_len(alg, enc)?;
         if self.key_use.as_deref().is_some_and(|key_use| key_use != "enc") {
             return Err(Reason::KeyUse);
         }
@@ -124,18 +115,37 @@ impl DecryptionKey {
             return Err(Reason::KeyOps);
         }
         // The key of `dir` is one of the content's algorithm (RFC 7520 §5.6).
-        let is_own = |own: &&String| {
+        let is_other = |own: &&String| {
             *own != alg.name() && !(alg == KeyManagement::Dir && *own == enc.name())
         };
-        if let Some(bound) = self.alg.as_ref().filter(is_own) {
+        if let Some(bound) = self.alg.as_ref().filter(is_other) {
             let expected = bound.chars().take(64).collect();
             return Err(Reason::KeyAlgMismatch { expected, got: alg.to_string() });
         }
-        match (self.material(), key_len) {
+        match (self.material(), secret_len) {
             (Material::Octets(secret), Some(length)) if secret.len() != length => {
                 Err(Reason::InvalidKey("a secret of another length than the algorithm's"))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The length that a secret must have for this algorithm, in bytes, if one; an error where the
+    /// key is of another type than the algorithm's.
+    fn secret_len(
+        &self,
+        alg: KeyManagement,
+        enc: ContentEncryption,
+    ) -> Result<Option<usize>, Reason> {
+        use Material::{ClientSecret, Ecdh, Octets, Rsa};
+        match (self.material(), alg.mode()) {
+            (Rsa(_), Mode::RsaOaep(_)) | (Ecdh(_), Mode::EcdhEs { .. }) => Ok(None),
+            (Octets(_), Mode::Pbes2 { .. }) => Ok(None),
+            (Octets(_) | ClientSecret(_), Mode::Direct) => Ok(Some(enc.key_len())),
+            (Octets(_) | ClientSecret(_), Mode::AesKw { kek } | Mode::AesGcmKw { kek }) => {
+                Ok(Some(kek))
+            }
+            _ => Err(Reason::KeyTypeMismatch { alg: alg.to_string() }),
         }
     }
 }

@@ -142,15 +142,13 @@ impl Decrypter {
         if token.trim_start().starts_with('{') {
             return Err(Reason::MalformedToken("the JSON serialisation is not taken"));
         }
-        let mut parts = token.split('.');
-        let [header, encrypted_key, iv, ciphertext, tag, more] = [(); 6].map(|()| parts.next());
-        let five = header.zip(encrypted_key).zip(iv).zip(ciphertext).zip(tag);
-        match five.filter(|_| more.is_none()) {
-            Some(((((header, encrypted_key), iv), ciphertext), tag)) if !header.is_empty() => {
+        let parts: Vec<&str> = token.split('.').take(6).collect();
+        match parts[..] {
+            ["", _, _, _, _] => Err(Reason::MalformedToken("the header is empty")),
+            [header, encrypted_key, iv, ciphertext, tag] => {
                 Ok(Parts { header, encrypted_key, iv, ciphertext, tag })
             }
-            Some(_) => Err(Reason::MalformedToken("the header is empty")),
-            None => Err(Reason::MalformedToken("expected five parts with a dot between them")),
+            _ => Err(Reason::MalformedToken("expected five parts with a dot between them")),
         }
     }
 
@@ -181,12 +179,10 @@ impl Decrypter {
 
     /// The most bytes that the content may inflate to; `None` where it is not compressed.
     fn zip(&self, header: &Header) -> Result<Option<usize>, Reason> {
-        match header.member("zip") {
-            None => Ok(None),
-            Some(zip) if zip == "DEF" && self.max_inflated_bytes.is_some() => {
-                Ok(self.max_inflated_bytes)
-            }
-            Some(_) => Err(Reason::ZipNotAllowed),
+        match (header.member("zip"), self.max_inflated_bytes) {
+            (None, _) => Ok(None),
+            (Some(zip), Some(limit)) if zip == "DEF" => Ok(Some(limit)),
+            (Some(_), _) => Err(Reason::ZipNotAllowed),
         }
     }
 }
