@@ -7,7 +7,7 @@
 1. A crate depends only on crates below it (BELOW); nothing but an example depends on an example.
 2. No core depends, at any depth, on an async runtime, an HTTP client or a web framework.
 3. No core names a clock, a socket or a file in its code, tests aside.
-4. An adapter with its HTTP client stays lighter than its peers (CRATES).
+4. An adapter with its HTTP client stays lighter than its peers (CRATES), and small (LINES).
 """
 
 import json
@@ -38,6 +38,9 @@ for name in ("axum", "actix-web", "rocket"):
 # Crates in the tree of an adapter with integration-reqwest, itself included, are fewer than these. For
 # axum: huskarl-axum with its login has 186, axum-oidc 196.
 CRATES = {"integration-axum": 186, "integration-actix-web": 186, "integration-rocket": 210}
+
+# Of an adapter's src, blank ones and comments included.
+LINES = 450
 
 IO_CRATES = re.compile(
     r"tokio|tokio-.*|async-.*|futures|futures-(executor|util|channel|io)|smol|mio|polling|"
@@ -102,11 +105,19 @@ def crates(name):
     return {line.split()[0] for line in lines.splitlines() if line.strip()}
 
 
-def too_many(counted):
-    """Adapters that have grown out of what CRATES allows."""
+def lines(name):
+    """How many lines the src of `name` has."""
+    return sum(len(path.read_text().splitlines()) for path in (ROOT / "crates" / name / "src").rglob("*.rs"))
+
+
+def too_many(counted, written):
+    """Adapters that have grown out of what CRATES and LINES allow."""
     for name, count in counted.items():
         if count >= CRATES[name]:
             yield f"{name}: {count} crates, expected fewer than {CRATES[name]}"
+    for name, count in written.items():
+        if count > LINES:
+            yield f"{name}: {count} lines, expected at most {LINES}"
 
 
 def check():
@@ -118,8 +129,9 @@ def check():
         problems += runtimes(core, dependencies) + list(io_names(ROOT, core))
     print("crates under each core, with all features: " + ", ".join(sizes))
     counted = {name: len(crates(name)) for name in CRATES}
-    print("crates of each adapter: " + ", ".join(f"{name} {count}" for name, count in counted.items()))
-    return problems + list(too_many(counted))
+    written = {name: lines(name) for name in CRATES}
+    print("crates and lines of each adapter: " + ", ".join(f"{name} {counted[name]} {written[name]}" for name in CRATES))
+    return problems + list(too_many(counted, written))
 
 
 def self_test():
@@ -148,7 +160,8 @@ def self_test():
     ]:
         assert list(arrows(bad)), bad
     assert runtimes("jose-core", ["serde", "tokio"]) and not runtimes("jose-core", ["serde", "url"])
-    assert not list(too_many({"integration-axum": 185})) and list(too_many({"integration-axum": 186}))
+    assert not list(too_many({"integration-axum": 185}, {"integration-axum": 450}))
+    assert list(too_many({"integration-axum": 186}, {})) and list(too_many({}, {"integration-axum": 451}))
     with tempfile.TemporaryDirectory() as folder:
         planted = pathlib.Path(folder) / "crates/jose-core/src/lib.rs"
         planted.parent.mkdir(parents=True)

@@ -63,39 +63,25 @@ impl Fairing for OAuthFairing {
         Ok(rocket.manage(self.0.clone()))
     }
 
-    // `async` would box what these two hold, an allocation each for every request.
+    // `async` would box what these two hold, an allocation each for every request. The bounds are
+    // those that it writes.
 
+    #[rustfmt::skip]
     fn on_request<'s, 'q, 'u, 'd, 'v, 'f>(
-        &'s self,
-        request: &'q mut Request<'u>,
-        _data: &'d mut Data<'v>,
+        &'s self, request: &'q mut Request<'u>, _data: &'d mut Data<'v>,
     ) -> BoxFuture<'f, ()>
-    where
-        Self: 'f,
-        's: 'f,
-        'q: 'f,
-        'u: 'f,
-        'd: 'f,
-        'v: 'f,
-    {
+    where Self: 'f, 's: 'f, 'q: 'f, 'u: 'f, 'd: 'f, 'v: 'f {
         if request.method() == Method::Head {
             request.local_cache(|| CameAsHead);
         }
         Box::pin(Done)
     }
 
+    #[rustfmt::skip]
     fn on_response<'r, 's, 'q, 'p, 'f>(
-        &'s self,
-        request: &'r Request<'q>,
-        response: &'p mut Response<'r>,
+        &'s self, request: &'r Request<'q>, response: &'p mut Response<'r>,
     ) -> BoxFuture<'f, ()>
-    where
-        Self: 'f,
-        'r: 'f,
-        's: 'f,
-        'q: 'f,
-        'p: 'f,
-    {
+    where Self: 'f, 'r: 'f, 's: 'f, 'q: 'f, 'p: 'f {
         if let Some(session) = known::<Slot>(request).and_then(|slot| slot.0.get()) {
             add(&session.answer_headers(), response);
         }
