@@ -12,6 +12,23 @@ use crate::token::{scope, text, type_of};
 use crate::{Client, answer};
 
 /// A token to be looked up. `Debug` shows names alone.
+///
+/// ```
+/// # use oauth2_core::{AccessToken, Client, ClientAuthentication, Endpoint, Flow, Input, Introspection};
+/// # use oauth2_core::{Step, UnixTime};
+/// let endpoint = Endpoint::parse("introspection_endpoint", "https://as.example/introspect")?;
+/// let client = Client::new("api-1", ClientAuthentication::client_secret_basic("s3cret")?)?;
+/// let mut flow = Introspection::access_token(&AccessToken::new("t0ken")).flow(&endpoint, &client);
+/// let now = UnixTime::from_seconds(1_700_000_000);
+/// let Step::Send(request) = flow.step(Input::Start, now)? else { panic!("it asks first") };
+/// assert_eq!(request.body(), b"token=t0ken&token_type_hint=access_token");
+///
+/// let answer = br#"{"active": true, "sub": "alice", "aud": "https://api.example"}"#;
+/// let answer = Input::Response(http::Response::new(answer.to_vec()));
+/// let Step::Done(known) = flow.step(answer, now)? else { panic!("one request is all") };
+/// assert!(known.active && known.aud == ["https://api.example"]);
+/// # Ok::<(), oauth2_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Introspection(Parameters);
 

@@ -184,6 +184,24 @@ impl DeviceCodeGrant {
 /// interval, the first time too. `slow_down` makes that 5 seconds longer for good; a server that
 /// cannot be reached or answers 5xx is asked again after twice the time, and twice that.
 ///
+/// ```
+/// # use oauth2_core::{Client, ClientAuthentication, DeviceAuthorization, DeviceCodeGrant, Endpoint};
+/// # use oauth2_core::{Flow, Input, Step, TokenResponseRules, UnixTime};
+/// let now = UnixTime::from_seconds(1_700_000_000);
+/// let answer = br#"{"device_code": "d", "user_code": "WDJB-MJHT", "expires_in": 600,
+///     "verification_uri": "https://as.example/device"}"#;
+/// let device = DeviceAuthorization::read(&http::Response::new(answer.to_vec()), now)?;
+/// println!("Go to {} and enter {}", device.verification_uri, device.user_code);
+///
+/// let token_endpoint = Endpoint::parse("token_endpoint", "https://as.example/token")?;
+/// let client = Client::new("tv-1", ClientAuthentication::none())?;
+/// let rules = TokenResponseRules::default();
+/// let mut polling = DeviceCodeGrant::new(&device).flow(&token_endpoint, &client, &rules);
+/// let Step::WaitUntil(time) = polling.step(Input::Start, now)? else { panic!("it waits first") };
+/// assert_eq!(time.since(now), device.interval);
+/// # Ok::<(), oauth2_core::Error>(())
+/// ```
+///
 /// One that was dropped in the middle begins again by [`Input::Start`], no faster than before.
 ///
 /// Its errors are those of [`TokenResponse::read`]. `access_denied` is the user's no;
