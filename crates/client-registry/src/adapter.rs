@@ -20,9 +20,7 @@ macro_rules! adapter_types {
             pub fn builder() -> $crate::Builder {
                 let builder = $crate::Registry::builder();
                 #[cfg(feature = "reqwest")]
-                let builder = builder
-                    .default_http(|| Ok(::std::sync::Arc::new(integration_reqwest::Client::new()?)))
-                    .http_for(integration_reqwest::Client::for_transport);
+                let builder = builder.default_http(integration_reqwest::Client::for_transport);
                 builder
             }
 

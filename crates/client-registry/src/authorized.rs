@@ -6,7 +6,7 @@ use oidc_core::{Claims, UserInfo};
 use protocol_core::Error;
 use serde_json::{Map, Value};
 
-use crate::client::{Client, ClientKind};
+use crate::client::{CallToken, Client, ClientKind};
 use crate::profile;
 use crate::telemetry::{span, traced};
 use crate::token::Token;
@@ -79,7 +79,7 @@ impl Authorized {
             (ClientKind::OAuth2(client), Some(claims)) => {
                 client.userinfo(&self.client, &self.token, claims).await
             }
-            _ => self.client.profile(&self.token).await,
+            _ => self.client.profile(Some(&self.token)).await,
         }
     }
 
@@ -146,27 +146,39 @@ impl Client {
     }
 
     async fn userinfo_today(&self) -> Result<UserInfo, Error> {
-        let token = self.call_token().await?.token.ok_or_else(|| {
+        let client = match &self.registered.kind {
+            ClientKind::OAuth2(client) if client.is_openid() => client,
+            _ => return self.profile(None).await,
+        };
+        let CallToken { token, kept } = self.call_token().await?;
+        let token = token.ok_or_else(|| {
             Error::NeedsLogin(format!("no user of {:?} is asked about", self.name()))
         })?;
-        match &self.registered.kind {
-            ClientKind::OAuth2(client) if client.is_openid() => {
-                client.userinfo_today(self, &token).await
+        match (client.userinfo_today(self, &token).await, kept) {
+            (Err(Error::Rejected(refusal)), Some((user, version)))
+                if refusal.status == Some(401) =>
+            {
+                let newer = self.call_token_after_refusal(&user, version).await?;
+                client.userinfo_today(self, &newer).await
             }
-            _ => self.profile(&token).await,
+            (outcome, _) => outcome,
         }
     }
 
-    /// The provider's profile of the user whose token this is.
-    async fn profile(&self, token: &Token) -> Result<UserInfo, Error> {
+    /// The provider's profile of the user whose token this is, or whose token calls go with.
+    async fn profile(&self, token: Option<&Token>) -> Result<UserInfo, Error> {
         let registered = &self.registered;
         let endpoint = registered.userinfo_endpoint.as_deref().ok_or_else(|| {
             let what = format!("client {:?}: userinfo_endpoint", registered.name);
             Error::config(what, "expected the address of the profile, got nothing")
         })?;
         let ask = async |endpoint| {
-            let answer = self.get(endpoint).token(token).await?;
-            Ok::<_, Error>(answer.up_to(PROFILE))
+            let request = self.get(endpoint);
+            let request = match token {
+                Some(token) => request.token(token),
+                None => request,
+            };
+            Ok::<_, Error>(request.await?.up_to(PROFILE))
         };
         let answer = ask(endpoint).await?;
         let answer = answer.mended(|answer| registered.fix.profile(answer)).await?;

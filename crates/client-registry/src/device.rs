@@ -2,19 +2,25 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use oauth2_core::DeviceAuthorization;
 use protocol_core::Error;
+use tokio::sync::Mutex;
 
 use crate::authorized::Authorized;
 use crate::client::Client;
+use crate::http::BoxFuture;
 use crate::oauth2::DeviceBegun;
 use crate::options::LoginOptions;
 
 /// A login of a device that has begun. It dereferences to what the user is to be shown.
 pub struct DeviceLogin {
     client: Client,
-    begun: DeviceBegun,
+    authorization: DeviceAuthorization,
+    begun: Arc<Mutex<DeviceBegun>>,
+    /// Kept where its caller is dropped: the answer under way may be the token, which comes once.
+    asking: Option<BoxFuture<'static, Result<Authorized, Error>>>,
     options: LoginOptions,
 }
 
@@ -52,7 +58,13 @@ impl Client {
         options: &LoginOptions,
     ) -> Result<DeviceLogin, Error> {
         let begun = self.oauth2()?.begin_device(self.registry(), options).await?;
-        Ok(DeviceLogin { client: self.clone(), begun, options: options.clone() })
+        Ok(DeviceLogin {
+            client: self.clone(),
+            authorization: begun.authorization.clone(),
+            begun: Arc::new(Mutex::new(begun)),
+            asking: None,
+            options: options.clone(),
+        })
     }
 }
 
@@ -60,17 +72,24 @@ impl DeviceLogin {
     /// Asks for the token, as often as the server allows, until the user has decided or the code has
     /// expired; verifies the ID token where `openid` was asked for.
     ///
-    /// The future may be dropped at any time: nothing is asked then, and another call goes on. It
-    /// needs a tokio runtime with its time driver on.
+    /// The future may be dropped at any time, under a countdown say: nothing more is asked then, and
+    /// another call goes on where this one was. It needs a tokio runtime with its time driver on.
     ///
     /// # Errors
     /// [`Error::Rejected`]: `access_denied` where the user said no, `expired_token` where nobody
     /// answered in time. [`Error::Unverified`] where the ID token does not hold; [`Error::Protocol`]
     /// and [`Error::Http`] for what asking again would not mend.
     pub async fn poll(&mut self) -> Result<Authorized, Error> {
-        let DeviceLogin { client, begun, options } = self;
-        let login = client.oauth2()?.finish_device(client, begun).await?;
-        Ok(login.going_on(options.return_to.clone(), options.app_data.clone()))
+        let (client, begun) = (self.client.clone(), self.begun.clone());
+        let asking = self.asking.get_or_insert_with(|| {
+            Box::pin(async move {
+                client.oauth2()?.finish_device(&client, &mut *begun.lock().await).await
+            })
+        });
+        let outcome = asking.await;
+        self.asking = None;
+        let LoginOptions { return_to, app_data, .. } = &self.options;
+        Ok(outcome?.going_on(return_to.clone(), app_data.clone()))
     }
 }
 
@@ -78,7 +97,7 @@ impl Deref for DeviceLogin {
     type Target = DeviceAuthorization;
 
     fn deref(&self) -> &DeviceAuthorization {
-        &self.begun.authorization
+        &self.authorization
     }
 }
 
@@ -87,7 +106,7 @@ impl fmt::Debug for DeviceLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeviceLogin")
             .field("client", &self.client.name())
-            .field("authorization", &self.begun.authorization)
+            .field("authorization", &self.authorization)
             .finish()
     }
 }

@@ -45,7 +45,8 @@ impl Client {
     /// [`Client::create_authorization_url`]: for applications without cookies, such as native ones.
     /// That the callback came to whoever began the login is then the application's to see to.
     ///
-    /// A login is finished at most once in this process; the application should forget it before.
+    /// A login is finished at most once in this process; what does not belong to it, a stray request
+    /// to a native application's port say, leaves it as it was.
     ///
     /// ```
     /// use client_registry::{AuthorizationUrl, Authorized, Callback, Client, Error, LoginOptions};
@@ -55,7 +56,7 @@ impl Client {
     ///     let begun = client.create_authorization_url(redirect_uri, &LoginOptions::new()).await?;
     ///     // A browser is sent there, and comes back to the redirect_uri with a query.
     ///     let query = open(&begun.url).await;
-    ///     client.fetch_access_token(begun.pending, Callback::query(&query)).await
+    ///     client.fetch_access_token(&begun.pending, Callback::query(&query)).await
     /// }
     /// ```
     ///
@@ -63,23 +64,24 @@ impl Client {
     /// As for [`Client::authorize_access_token`], but for those of the cache.
     pub async fn fetch_access_token(
         &self,
-        pending: PendingLogin,
+        pending: &PendingLogin,
         callback: Callback,
     ) -> Result<Authorized, Error> {
         traced(self.finish_span(), async {
             let delivered = self.read(callback)?;
-            if !delivered.belongs_to(&pending) {
+            if !delivered.belongs_to(pending) {
                 return Err(delivered.unbound());
             }
-            self.check_delivery(&pending)?;
-            self.registry().finish_once(&pending, &pending.once())?;
-            delivered.trade(self, pending).await
+            self.check_delivery(pending)?;
+            self.registry().finish_once(pending, &pending.once())?;
+            delivered.trade(self, pending.clone()).await
         })
         .await
     }
 
     /// Verifies an ID token that came in another way than by a login of this registry: from a
-    /// provider's own sign-in button or a mobile application. `nonce` is what its request carried.
+    /// provider's own sign-in button or a mobile application. `nonce` is what its request carried; the
+    /// client's `max_age` and `essential_acr_values` hold as for logins.
     ///
     /// # Errors
     /// [`Error::Unverified`] with the first rule that it breaks; [`Error::Config`] for a client that

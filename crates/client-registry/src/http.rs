@@ -12,7 +12,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What one client wants of the network that the others do not; see
 /// [`Builder::http_for`](crate::Builder::http_for).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Transport {
     /// The proxy of all its requests but those to loopback: an http or https URL, in which user and

@@ -299,7 +299,7 @@ impl Inner {
 }
 
 type HttpFor = Arc<dyn Fn(&Transport) -> Result<Arc<dyn HttpClient>, Error> + Send + Sync>;
-type MakeHttp = fn() -> Result<Arc<dyn HttpClient>, Error>;
+type MakeHttp = fn(&Transport) -> Result<Arc<dyn HttpClient>, Error>;
 
 /// What a registry is built from.
 #[derive(Default)]
@@ -374,23 +374,29 @@ impl Builder {
         }
     }
 
-    /// The HTTP client, with which every request is sent.
+    /// The HTTP client, with which every request is sent but those of clients with a `proxy` or a
+    /// `certificate` of their own; for these see [`Builder::http_for`].
     #[must_use]
     pub fn http(mut self, http: impl HttpClient) -> Self {
         self.http = Some(Arc::new(http));
         self
     }
 
-    /// How the HTTP client is made unless one is given: for adapters that bring one along.
+    /// How HTTP clients are made unless one is given, those of clients with a `proxy` or a
+    /// `certificate` among them: for adapters that bring one along.
     #[must_use]
-    pub fn default_http(mut self, make: fn() -> Result<Arc<dyn HttpClient>, Error>) -> Self {
+    pub fn default_http(
+        mut self,
+        make: fn(&Transport) -> Result<Arc<dyn HttpClient>, Error>,
+    ) -> Self {
         self.default_http = Some(make);
         self
     }
 
     /// How the HTTP client is made of a client with a `proxy` or a `certificate` of its own; clients
-    /// with the same one share it. Without this such a client is refused:
-    /// `integration_reqwest::Client::for_transport` is one to give here, and adapters do.
+    /// with the same one share it. Beside an HTTP client of your own such a client is refused without
+    /// this: what you have set there should hold here as well. Where nothing is set there,
+    /// `integration_reqwest::Client::for_transport` is one to give here.
     #[must_use]
     pub fn http_for(
         mut self,
@@ -504,7 +510,10 @@ impl Builder {
     pub(crate) fn inner(mut self) -> Result<Inner, Error> {
         let http = match (self.http.take(), self.default_http) {
             (Some(http), _) => http,
-            (None, Some(make)) => make()?,
+            (None, Some(make)) => {
+                self.http_for.get_or_insert_with(|| Arc::new(make));
+                make(&Transport::default())?
+            }
             (None, None) => {
                 let problem = "expected an HTTP client, got none; integration-reqwest has one";
                 return Err(Error::config("http", problem));

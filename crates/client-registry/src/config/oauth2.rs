@@ -191,13 +191,15 @@ impl Reader<'_> {
             let problem = "expected it, since the scope openid asks for ID tokens";
             return Err(self.wrong(Key::Issuer, problem));
         }
+        let only_looks_up = config.introspection_endpoint.is_some() && config.token_url.is_none();
+        let knows = discovers || only_looks_up;
         let begins =
             config.authorize_url.is_some() || config.device_authorization_endpoint.is_some();
-        if !discovers && !begins {
+        if !knows && !begins {
             let problem = "expected it, or an issuer or a server_metadata_url to find it by";
             return Err(self.wrong(Key::AuthorizeUrl, problem));
         }
-        if !discovers && config.token_url.is_none() {
+        if !knows && config.token_url.is_none() {
             let problem = "expected it, or an issuer or a server_metadata_url to find it by";
             return Err(self.wrong(Key::AccessTokenUrl, problem));
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use oauth2_core::{
-    DeviceAuthorization, DeviceAuthorizationRequest, DeviceCodeGrant, DevicePolling,
+    DeviceAuthorization, DeviceAuthorizationRequest, DeviceCodeGrant, DevicePolling, TokenResponse,
 };
 use oidc_core::Nonce;
 use oidc_core::id_token::Expected as IdTokenExpected;
@@ -22,6 +22,8 @@ use crate::telemetry::{span, traced};
 pub(crate) struct DeviceBegun {
     pub(crate) authorization: DeviceAuthorization,
     polling: DevicePolling,
+    /// What the server granted, until its ID token is verified: the device code is used up by then.
+    granted: Option<TokenResponse>,
     scope: String,
     openid: bool,
     max_age: Option<u64>,
@@ -41,17 +43,11 @@ impl OAuth2Client {
         });
         let endpoint = known.await?.ok_or_else(|| not_offered("device_authorization_endpoint"))?;
         let (scope, openid) = self.asked_scope(options)?;
-        let scope = scope.join(" ");
         let max_age = options.max_age.or(self.config.max_age).filter(|_| openid);
 
-        let mut request = DeviceAuthorizationRequest::new().scope(&scope);
-        for (name, value) in self.authentication_request(openid, max_age).to_pairs()? {
-            if !options.params.iter().any(|(given, _)| given == name) {
-                request = request.param(name, &value)?;
-            }
-        }
-        for (name, value) in &options.params {
-            request = request.param(name, value)?;
+        let mut request = DeviceAuthorizationRequest::new().scope(&scope.join(self.glue()));
+        for (name, value) in self.parameters(openid, max_age, options, &[])? {
+            request = request.param(&name, &value)?;
         }
         let authenticated = self.authenticated(&server, registry.0.clock.now())?;
         let flow = request.flow(&endpoint, &authenticated);
@@ -62,8 +58,9 @@ impl OAuth2Client {
             .token_params
             .iter()
             .try_fold(grant, |grant, (name, value)| grant.param(name, value))?;
-        let polling = grant.flow(&server.token_endpoint, &authenticated, &self.rules());
-        Ok(DeviceBegun { authorization, polling, scope, openid, max_age })
+        let polling = grant.flow(server.token_endpoint()?, &authenticated, &self.rules());
+        let scope = scope.join(" ");
+        Ok(DeviceBegun { authorization, polling, granted: None, scope, openid, max_age })
     }
 
     /// Asks for the token until the user has decided; verifies the ID token.
@@ -73,9 +70,16 @@ impl OAuth2Client {
         begun: &mut DeviceBegun,
     ) -> Result<Authorized, Error> {
         let registry = client.registry();
-        let flow = self.fix.token(&mut begun.polling);
-        let span = span!("exchange", client = client.name(), grant = "device_code");
-        let mut tokens = traced(span, drive(flow, self.http(registry), &registry.0.clock)).await?;
+        let granted = match &mut begun.granted {
+            Some(granted) => granted,
+            none => {
+                let flow = self.fix.token(&mut begun.polling);
+                let span = span!("exchange", client = client.name(), grant = "device_code");
+                let (http, clock) = (self.http(registry), &registry.0.clock);
+                none.insert(traced(span, drive(flow, http, clock)).await?)
+            }
+        };
+        let mut tokens = granted.clone();
         let mut checks = Vec::new();
         let claims = match (begun.openid, &tokens.id_token) {
             (false, _) => None,
@@ -96,6 +100,7 @@ impl OAuth2Client {
                 Some(claims)
             }
         };
+        begun.granted = None;
         let token = self.token_of_login(tokens, &begun.scope, claims.as_ref(), registry);
         Ok(Authorized::new(client.clone(), token, claims, checks))
     }

@@ -36,7 +36,7 @@ use crate::token::{Data, Token};
 use crate::token_placement::TokenPlacement;
 pub(crate) use device::DeviceBegun;
 use made_secret::MadeSecret;
-use server::Server;
+use server::{Server, missing};
 
 /// A client of OAuth 2.0 or OpenID Connect, with what can be made before it is used.
 pub(crate) struct OAuth2Client {
@@ -120,9 +120,14 @@ impl OAuth2Client {
         options: &LoginOptions,
     ) -> Result<(PendingKind, String), Error> {
         let server = self.server(registry).await?;
-        let authorization_endpoint = server.authorization_endpoint()?;
+        server.token_endpoint()?; // or the user would come back in vain
+        let given = self.config.authorize_url.as_ref();
+        let known = self.optional_endpoint(registry, &server, given, |known| {
+            known.authorization_endpoint.as_ref()
+        });
+        let endpoint = &known.await?.ok_or_else(|| missing("authorization_endpoint"))?;
         let (scope, openid) = self.asked_scope(options)?;
-        if self.config.form_post && comes_without_cookie(redirect_uri, authorization_endpoint) {
+        if self.config.form_post && comes_without_cookie(redirect_uri, endpoint) {
             tracing::warn!(
                 redirect_uri = redirect_uri.as_str(),
                 "a response by form_post from another site comes without the login's cookie, which \
@@ -133,13 +138,12 @@ impl OAuth2Client {
         let pkce = (!self.quirks.has(Quirk::NoPkce)).then(Pkce::random);
         let nonce = (openid && !self.quirks.has(Quirk::NoNonce)).then(Nonce::random);
         let max_age = options.max_age.or(self.config.max_age);
-        let glue = if self.quirks.has(Quirk::CommaScopes) { "," } else { " " };
 
-        let mut request = AuthorizationRequest::new(authorization_endpoint, &self.client_id)
+        let mut request = AuthorizationRequest::new(endpoint, &self.client_id)
             .redirect_uri(redirect_uri.as_str())
             .state(&state);
         if !scope.is_empty() {
-            request = request.scope(&scope.join(glue));
+            request = request.scope(&scope.join(self.glue()));
         }
         if let Some(pkce) = &pkce {
             request = request.pkce(pkce);
@@ -268,20 +272,46 @@ impl OAuth2Client {
         max_age: Option<u64>,
         options: &LoginOptions,
     ) -> Result<AuthorizationRequest, Error> {
-        for (name, value) in self.authentication_request(openid, max_age).to_pairs()? {
-            if !options.params.iter().any(|(given, _)| given == name) {
-                request = request.param(name, &value)?;
-            }
-        }
-        for (name, value) in options.over(&self.authorize_params) {
-            if openid && name == "max_age" {
-                let problem = "expected it by LoginOptions::max_age or the key max_age: only then is \
-                    the time of authentication checked";
-                return Err(Error::config("parameter \"max_age\"", problem));
-            }
-            request = request.param(name, value)?;
+        let settings = &self.authorize_params;
+        for (name, value) in self.parameters(openid, max_age, options, settings)? {
+            request = request.param(&name, &value)?;
         }
         Ok(request)
+    }
+
+    /// The parameters of a request that begins a login: of OpenID Connect, of the settings and of
+    /// this login.
+    fn parameters(
+        &self,
+        openid: bool,
+        max_age: Option<u64>,
+        options: &LoginOptions,
+        settings: &[(String, String)],
+    ) -> Result<Vec<(String, String)>, Error> {
+        let mut all = self.authentication_request(openid, max_age).to_pairs()?;
+        all.retain(|(name, _)| !options.params.iter().any(|(given, _)| given == name));
+        let mut all: Vec<_> =
+            all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        for (name, value) in options.over(settings) {
+            let problem = match name {
+                "max_age" if openid => {
+                    "expected it by LoginOptions::max_age or the key max_age: only then is the time of \
+                     authentication checked"
+                }
+                "nonce" if openid => "expected none: it is made, kept and checked by itself",
+                _ => {
+                    all.push((name.to_owned(), value.to_owned()));
+                    continue;
+                }
+            };
+            return Err(Error::config(format!("parameter {name:?}"), problem));
+        }
+        Ok(all)
+    }
+
+    /// What stands between scopes.
+    fn glue(&self) -> &'static str {
+        if self.quirks.has(Quirk::CommaScopes) { "," } else { " " }
     }
 
     fn grant(&self, code: &Secret) -> Result<AuthorizationCodeGrant, Error> {
@@ -339,7 +369,7 @@ impl OAuth2Client {
         }
         let registry = client.registry();
         let authenticated = self.authenticated(server, registry.0.clock.now())?;
-        let flow = grant.flow(&server.token_endpoint, &authenticated, &self.rules());
+        let flow = grant.flow(server.token_endpoint()?, &authenticated, &self.rules());
         let span = span!("exchange", client = client.name(), grant = "authorization_code");
         traced(span, drive(self.fix.token(flow), self.http(registry), &registry.0.clock)).await
     }

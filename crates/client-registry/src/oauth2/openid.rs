@@ -142,7 +142,10 @@ impl OAuth2Client {
     ) -> Result<Claims, Error> {
         let registry = client.registry();
         let server = self.server(registry).await?;
-        let expected = IdTokenExpected::code(nonce);
+        let mut expected = IdTokenExpected::code(nonce).acr(&self.config.essential_acr);
+        if let Some(max_age) = self.config.max_age {
+            expected = expected.max_age(Duration::from_secs(max_age));
+        }
         self.verify_id_token(&server, registry, raw, &expected).await.map(|(claims, _)| claims)
     }
 

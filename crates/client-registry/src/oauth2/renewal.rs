@@ -30,7 +30,10 @@ impl OAuth2Client {
         })?;
         let server = self.server(registry).await?;
         let grant = self.refresh_grant(refresh_token)?;
-        let endpoint = self.config.refresh_url.as_ref().unwrap_or(&server.token_endpoint);
+        let endpoint = match &self.config.refresh_url {
+            Some(endpoint) => endpoint,
+            None => server.token_endpoint()?,
+        };
         let authenticated = self.authenticated(&server, registry.0.clock.now())?;
         let flow = grant.flow(endpoint, &authenticated, &self.rules());
         let response =
@@ -81,7 +84,7 @@ impl OAuth2Client {
             grant = grant.param(name, value)?;
         }
         let authenticated = self.authenticated(&server, registry.0.clock.now())?;
-        let flow = grant.flow(&server.token_endpoint, &authenticated, &self.rules());
+        let flow = grant.flow(server.token_endpoint()?, &authenticated, &self.rules());
         let response = drive(self.fix.token(flow), self.http(registry), &registry.0.clock).await?;
         Ok(self.token_of(response, &scope.join(" "), registry))
     }

@@ -15,34 +15,32 @@ use crate::registry::Registry;
 
 /// The server's side of one login: settings, and metadata where they leave something open.
 pub(super) struct Server {
-    pub(super) authorization_endpoint: Option<Endpoint>,
-    pub(super) token_endpoint: Endpoint,
+    token_endpoint: Option<Endpoint>,
     pub(super) issuer: Option<String>,
     pub(super) metadata: Option<Arc<ProviderMetadata>>,
 }
 
 impl Server {
-    /// Where users are sent to: a client of devices alone may have no such place.
-    pub(super) fn authorization_endpoint(&self) -> Result<&Endpoint, Error> {
-        self.authorization_endpoint.as_ref().ok_or_else(|| missing("authorization_endpoint"))
+    /// Where tokens come from: who only looks tokens up may know no such place.
+    pub(super) fn token_endpoint(&self) -> Result<&Endpoint, Error> {
+        self.token_endpoint.as_ref().ok_or_else(|| missing("token_endpoint"))
     }
 }
 
 impl OAuth2Client {
     pub(super) async fn server(&self, registry: &Registry) -> Result<Server, Error> {
         let config = &self.config;
-        let complete = config.authorize_url.is_some()
+        let begins =
+            config.authorize_url.is_some() || config.device_authorization_endpoint.is_some();
+        let complete = begins
             && config.token_url.is_some()
             && (!config.pushes || config.push_endpoint.is_some())
             && (!self.is_openid() || self.knows_keys() && config.issuer.is_some());
         let metadata = if complete { None } else { self.metadata(registry).await? };
         let known = metadata.as_deref();
-        let authorize = known.and_then(|known| known.server.authorization_endpoint.clone());
         let token = known.and_then(|known| known.server.token_endpoint.clone());
         Ok(Server {
-            authorization_endpoint: config.authorize_url.clone().or(authorize),
-            token_endpoint: (config.token_url.clone().or(token))
-                .ok_or_else(|| missing("token_endpoint"))?,
+            token_endpoint: config.token_url.clone().or(token),
             issuer: known.map(|known| known.issuer().to_owned()).or_else(|| config.issuer.clone()),
             metadata,
         })

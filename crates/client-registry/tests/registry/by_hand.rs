@@ -2,7 +2,7 @@
 //! another day.
 
 use client_registry::{
-    AuthorizationUrl, Callback, Key, LoginOptions, Nonce, Provider, Token, providers,
+    AuthorizationUrl, Callback, Error, Key, LoginOptions, Nonce, Provider, Token, providers,
 };
 use serde_json::json;
 
@@ -28,7 +28,7 @@ async fn a_login_kept_by_the_application_is_finished_without_cookies() {
     let kept = serde_json::to_string(&begun.pending).unwrap();
     let pending = serde_json::from_str(&kept).unwrap();
     let callback = Callback::query(&idp.approve(&begun.url));
-    let login = client.fetch_access_token(pending, callback).await.unwrap();
+    let login = client.fetch_access_token(&pending, callback).await.unwrap();
     assert_eq!(login.claims().unwrap().identity(), (ISSUER, "u1"));
     assert!(
         idp.http().seen()[1]
@@ -58,16 +58,15 @@ async fn a_login_by_oauth_1_kept_by_the_application_is_finished_as_well() {
     let client = app.registry.client("idp").unwrap();
 
     let pending = begin(&app).await.pending;
-    let denied = client.fetch_access_token(pending, Callback::query("denied=t")).await;
+    let denied = client.fetch_access_token(&pending, Callback::query("denied=t")).await;
     assert_code(denied, "access_denied", "a denial");
     app.wait(1);
     let pending = begin(&app).await.pending;
     let strange = Callback::query("oauth_token=x&oauth_verifier=v");
-    let refused = client.fetch_access_token(pending, strange).await;
+    let refused = client.fetch_access_token(&pending, strange).await;
     assert_code(refused, "state_mismatch", "another login's");
-    let pending = begin(&app).await.pending;
     let callback = Callback::query("oauth_token=t&oauth_verifier=v");
-    let login = client.fetch_access_token(pending, callback).await.unwrap();
+    let login = client.fetch_access_token(&pending, callback).await.unwrap();
     assert!(login.token().access_token().ct_eq("a"));
 }
 
@@ -82,24 +81,24 @@ async fn a_login_kept_by_the_application_is_bound_like_any_other() {
     let before = idp.count("/token");
 
     let crossed = Callback::query(&idp.approve(&two.url));
-    let refused = client.fetch_access_token(one.pending.clone(), crossed).await;
+    let refused = client.fetch_access_token(&one.pending, crossed).await;
     assert_code(refused, "state_mismatch", "the callback of another login");
     let stateless = Callback::query("code=x");
-    let refused = client.fetch_access_token(one.pending.clone(), stateless).await;
+    let refused = client.fetch_access_token(&one.pending, stateless).await;
     assert_code(refused, "state_missing", "a callback without state");
     let other = app.registry.client("other").unwrap();
     let delivered = Callback::query(&idp.approve(&one.url));
-    let refused = other.fetch_access_token(one.pending.clone(), delivered.clone()).await;
+    let refused = other.fetch_access_token(&one.pending, delivered.clone()).await;
     assert_code(refused, "wrong_client", "another client's callback");
     assert_eq!(idp.count("/token"), before, "no code was sent");
 
     // Nothing of that took it.
-    client.fetch_access_token(one.pending.clone(), delivered.clone()).await.unwrap();
-    let again = client.fetch_access_token(one.pending, delivered).await;
+    client.fetch_access_token(&one.pending, delivered.clone()).await.unwrap();
+    let again = client.fetch_access_token(&one.pending, delivered).await;
     assert_code(again, "login_replayed", "a second time");
     app.wait(3601);
     let late =
-        client.fetch_access_token(two.pending, Callback::query(&idp.approve(&two.url))).await;
+        client.fetch_access_token(&two.pending, Callback::query(&idp.approve(&two.url))).await;
     assert_code(late, "login_expired", "an hour later");
 }
 
@@ -181,4 +180,49 @@ async fn a_profile_in_a_providers_own_words_is_asked_for_another_day() {
     client.save_token("7", &Token::bearer("kept")).await.unwrap();
     let user = client.userinfo().await.unwrap();
     assert_eq!((user.sub(), user.email().map(|email| email.verified)), ("1", Some(true)));
+}
+
+#[tokio::test]
+async fn what_the_settings_ask_of_a_login_holds_for_an_id_token_that_comes_alone() {
+    let idp = Idp::new();
+    let provider = Idp::provider().set(Key::MaxAge, "60").set(Key::EssentialAcrValues, "gold");
+    let app = App::of(&idp, provider);
+    let client = app.registry.client("idp").unwrap();
+    let table = [
+        (json!({ "acr": "gold", "auth_time": START }), None),
+        (json!({ "acr": "bronze", "auth_time": START }), Some("acr_mismatch")),
+        (json!({ "auth_time": START }), Some("acr_mismatch")),
+        (json!({ "acr": "gold", "auth_time": START - 600 }), Some("auth_time_too_old")),
+        (json!({ "acr": "gold" }), Some("auth_time_missing")),
+    ];
+    for (changes, refused) in table {
+        let mut claims = json!({
+            "iss": ISSUER, "sub": "u1", "aud": CLIENT, "exp": START + 600, "iat": START,
+        });
+        crate::common::merge(&mut claims, &changes);
+        let raw = idp.key().sign(None, &[], claims.to_string().as_bytes()).unwrap();
+        let outcome = client.parse_id_token(&raw, Nonce::NotSent).await;
+        assert_eq!(outcome.as_ref().err().map(Error::code), refused, "{changes}");
+    }
+}
+
+#[tokio::test]
+async fn a_profile_is_asked_for_with_a_newer_token_where_the_kept_one_is_refused() {
+    let idp = Idp::new();
+    let app = App::of(&idp, Idp::provider());
+    app.login(&idp).await.unwrap().save_for("7").await.unwrap();
+    let client = app.registry.client("idp").unwrap().for_user("7");
+    idp.answer("/userinfo", |seen| match seen.header("authorization") {
+        Some("Bearer newer") => json_answer(json!({ "sub": "u1" })),
+        _ => answer(401, "application/json", r#"{"error":"invalid_token"}"#),
+    });
+    idp.answer("/token", |_| {
+        json_answer(json!({ "access_token": "newer", "token_type": "Bearer", "expires_in": 3600 }))
+    });
+    assert_eq!(client.userinfo().await.unwrap().identity(), Some((ISSUER, "u1")));
+
+    idp.answer("/userinfo", |_| answer(401, "application/json", r#"{"error":"invalid_token"}"#));
+    idp.answer("/token", |_| answer(400, "application/json", r#"{"error":"invalid_grant"}"#));
+    let error = client.userinfo().await.unwrap_err();
+    assert!(error.needs_login(), "{error}");
 }

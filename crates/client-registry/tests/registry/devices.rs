@@ -162,7 +162,7 @@ async fn polling_that_is_dropped_asks_no_more_and_can_go_on() {
     assert_eq!(polls(&idp).len(), 2, "nobody asks on");
     let dropped = tokio::time::timeout(Duration::from_secs(25), device.poll()).await;
     assert!(dropped.is_err());
-    assert_eq!(polls(&idp).len(), 4, "each 10 seconds, as it was told to");
+    assert_eq!(polls(&idp).len(), 5, "at once, for it is due, then each 10 seconds");
 }
 
 #[tokio::test(start_paused = true)]
@@ -214,4 +214,69 @@ async fn where_no_device_can_begin_the_error_names_the_key() {
         .set(Key::AccessTokenUrl, "https://one.example/access");
     let client = App::of(&idp, one).registry.client("idp").unwrap();
     assert_eq!(client.device_authorization().await.unwrap_err().code(), "config");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_granted_outlives_keys_that_are_out_of_reach() {
+    let key = Idp::new().key();
+    let idp = provider_of_devices([token(&key, json!({}))]);
+    idp.answer("/jwks", |_| answer(503, "text/plain", "busy"));
+    let app = app(&idp, Idp::provider());
+    let mut device = app.registry.client("idp").unwrap().device_authorization().await.unwrap();
+    let error = device.poll().await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    idp.answer("/jwks", move |_| json_answer(json!({"keys": [published(&key)]})));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(device.poll().await.unwrap().claims().unwrap().sub(), "u1");
+    assert_eq!(polls(&idp).len(), 1, "the code is of use once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn polling_under_a_countdown_keeps_its_pace() {
+    let key = Idp::new().key();
+    let idp = provider_of_devices([error("authorization_pending"), token(&key, json!({}))]);
+    idp.jwks(json!({"keys": [published(&key)]}));
+    let app = app(&idp, Idp::provider());
+    let mut device = app.registry.client("idp").unwrap().device_authorization().await.unwrap();
+    let began = Instant::now();
+    let login = loop {
+        // The display is drawn anew each second.
+        if let Ok(done) = tokio::time::timeout(Duration::from_secs(1), device.poll()).await {
+            break done.unwrap();
+        }
+    };
+    assert_eq!(login.claims().unwrap().sub(), "u1");
+    assert_eq!(began.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_asks_for_nothing_that_would_not_be_checked() {
+    let idp = provider_of_devices([]);
+    let app = app(&idp, Idp::provider());
+    let client = app.registry.client("idp").unwrap();
+    for (name, value) in [("max_age", "60"), ("nonce", "n")] {
+        let options = LoginOptions::new().param(name, value);
+        let refused = client.device_authorization_with(&options).await.unwrap_err();
+        assert!(refused.code() == "config" && refused.to_string().contains(name), "{refused}");
+        let refused = client.create_authorization_url("https://app.example/", &options).await;
+        assert_eq!(refused.unwrap_err().code(), "config", "{name}");
+    }
+    assert_eq!(idp.count("/device"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_of_devices_whose_settings_are_complete_discovers_nothing() {
+    let key = Idp::new().key();
+    let idp = provider_of_devices([token(&key, json!({}))]);
+    idp.jwks(json!({"keys": [published(&key)]}));
+    idp.answer("/.well-known/openid-configuration", |_| answer(404, "text/plain", ""));
+    let provider = Idp::provider()
+        .set(Key::DeviceAuthorizationEndpoint, at("/device"))
+        .set(Key::AccessTokenUrl, at("/token"))
+        .set(Key::JwksUri, at("/jwks"))
+        .set(Key::Quirks, "comma_scopes");
+    let app = app(&idp, provider);
+    let mut device = app.registry.client("idp").unwrap().device_authorization().await.unwrap();
+    assert_eq!(app.last_request().body, "scope=openid%2Cemail");
+    assert_eq!(device.poll().await.unwrap().claims().unwrap().sub(), "u1");
 }

@@ -132,7 +132,7 @@ fn names_that_would_share_variables_or_are_no_names_are_refused() {
 fn a_registry_needs_an_http_client_and_says_where_there_is_one() {
     let error = assert_code(Registry::builder().build(), "config", "none").to_string();
     assert!(error.contains("integration-reqwest"), "{error}");
-    let made = Registry::builder().default_http(|| Ok(std::sync::Arc::new(Http::silent())));
+    let made = Registry::builder().default_http(|_| Ok(std::sync::Arc::new(Http::silent())));
     assert!(made.build().is_ok());
 }
 
@@ -223,4 +223,28 @@ fn every_key_and_quirk_has_a_name_of_its_own() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), all);
+}
+
+#[test]
+fn a_client_that_only_looks_tokens_up_needs_one_address() {
+    let provider = Provider::new()
+        .client_id("api")
+        .client_secret("s")
+        .set(Key::IntrospectionEndpoint, "https://as.example/introspect");
+    let registry = Registry::builder().http(Http::silent()).register("api", provider).build();
+    assert_eq!(registry.unwrap().client("api").unwrap().protocol(), "OAuth 2.0");
+}
+
+#[test]
+fn an_http_client_of_ones_own_stands_for_no_proxy_that_it_was_not_asked_about() {
+    let begin = || {
+        let provider = Idp::provider().set(Key::Proxy, "http://proxy.example:3128");
+        let builder = Registry::builder().default_http(|_| Ok(std::sync::Arc::new(Http::silent())));
+        builder.register("idp", provider)
+    };
+    assert!(begin().build().is_ok(), "the one that is brought along is made for the proxy as well");
+    let error = begin().http(Http::silent()).build().unwrap_err();
+    assert!(error.code() == "config" && error.to_string().contains("http_for"), "{error}");
+    let made = begin().http(Http::silent()).http_for(|_| Ok(std::sync::Arc::new(Http::silent())));
+    assert!(made.build().is_ok());
 }

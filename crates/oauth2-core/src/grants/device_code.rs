@@ -202,7 +202,8 @@ impl DeviceCodeGrant {
 /// # Ok::<(), oauth2_core::Error>(())
 /// ```
 ///
-/// One that was dropped in the middle begins again by [`Input::Start`], no faster than before.
+/// One that was dropped in the middle goes on by [`Input::Start`], no faster than before; what the
+/// server would have said is lost then.
 ///
 /// Its errors are those of [`TokenResponse::read`]. `access_denied` is the user's no;
 /// `expired_token` comes from the server, or from here once the code has expired.
@@ -219,7 +220,8 @@ pub struct DevicePolling {
 enum Turn {
     Begin,
     WaitUntil(UnixTime),
-    Asked,
+    /// Since then.
+    Asked(UnixTime),
     Over,
 }
 
@@ -238,17 +240,17 @@ impl Flow for DevicePolling {
 impl DevicePolling {
     fn turn(&mut self, input: Input, now: UnixTime) -> Result<Step<TokenResponse>, Error> {
         let outcome = match (input, &self.turn) {
-            (Input::Start, Turn::Begin | Turn::WaitUntil(_) | Turn::Asked) => {
-                return Ok(self.wait(now));
-            }
+            (Input::Start, Turn::Begin) => return Ok(self.wait(now)),
+            (Input::Start, Turn::WaitUntil(time)) => return Ok(Step::WaitUntil(*time)),
+            (Input::Start, Turn::Asked(since)) => return Ok(self.wait(*since)),
             (Input::Elapsed, Turn::WaitUntil(time)) if now < *time => {
                 return Ok(Step::WaitUntil(*time));
             }
             (Input::Elapsed, Turn::WaitUntil(_)) => return self.ask(now),
-            (Input::Response(response), Turn::Asked) => {
+            (Input::Response(response), Turn::Asked(_)) => {
                 TokenResponse::read(&response, &self.rules, now)
             }
-            (Input::Failed(error), Turn::Asked) => Err(Error::Http(error)),
+            (Input::Failed(error), Turn::Asked(_)) => Err(Error::Http(error)),
             _ => {
                 let problem = "it was stepped out of turn, or is over";
                 return Err(Error::config("device polling", problem));
@@ -270,9 +272,10 @@ impl DevicePolling {
         Ok(self.wait(now))
     }
 
-    fn wait(&mut self, now: UnixTime) -> Step<TokenResponse> {
+    fn wait(&mut self, since: UnixTime) -> Step<TokenResponse> {
         let times = 2_u32.saturating_pow(self.failures);
-        let next = now.after(self.grant.interval.saturating_mul(times)).min(self.grant.expires_at);
+        let next =
+            since.after(self.grant.interval.saturating_mul(times)).min(self.grant.expires_at);
         self.turn = Turn::WaitUntil(next);
         Step::WaitUntil(next)
     }
@@ -282,7 +285,7 @@ impl DevicePolling {
             let why = "the code expired before the user had entered it".to_owned();
             return Err(Error::Rejected(Rejection::new(EXPIRED).explained(Some(why), None)));
         }
-        self.turn = Turn::Asked;
+        self.turn = Turn::Asked(now);
         let form = self.grant.parameters.pairs().to_vec();
         self.client.post(&self.token_endpoint, form, now).map(Step::Send)
     }
@@ -614,13 +617,24 @@ mod tests {
     }
 
     #[test]
-    fn polling_that_was_dropped_begins_again_and_no_faster_than_before() {
+    fn polling_that_is_dropped_again_and_again_keeps_its_pace() {
+        let at = |seconds| NOW.after(Duration::from_secs(seconds));
+        let waits = |step: Result<Step<_>, _>, time: u64| {
+            assert!(matches!(step, Ok(Step::WaitUntil(until)) if until == at(time)));
+        };
         let mut polling = polling(&json!({}));
-        let (asked_at, end) = poll(&mut polling, [error("slow_down")]);
-        assert!(asked_at == [5, 15] && end.is_none(), "{asked_at:?}");
-        let (asked_at, end) = poll(&mut polling, [token()]);
-        assert_eq!(asked_at, [10]);
-        assert!(end.unwrap().is_ok());
+        // While it waits, as under a countdown that is drawn anew each second.
+        for second in 0..5 {
+            waits(polling.step(Input::Start, at(second)), 5);
+        }
+        // While the server is asked: what it would have said is lost.
+        assert!(matches!(polling.step(Input::Elapsed, at(5)), Ok(Step::Send(_))));
+        waits(polling.step(Input::Start, at(7)), 10);
+        assert!(matches!(polling.step(Input::Elapsed, at(10)), Ok(Step::Send(_))));
+        waits(polling.step(error("slow_down"), at(11)), 21);
+        waits(polling.step(Input::Start, at(40)), 21);
+        assert!(matches!(polling.step(Input::Elapsed, at(40)), Ok(Step::Send(_))));
+        assert!(matches!(polling.step(token(), at(41)), Ok(Step::Done(_))));
     }
 
     #[test]
