@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use benches::requests::{S1_SIGNATURE, SignedRequest, s1, s2};
 use benches::{Contender, FLOOR, OURS, Table, peers};
 use hmac::{Hmac, KeyInit, Mac};
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::header::{AUTHORIZATION, HeaderValue};
 use oauth1_core::{Signer, TokenCredentials};
 use oauth1_request::{Builder, Credentials, HMAC_SHA1, HmacSha1, ParameterList};
 use protocol_core::{base64url, percent};
@@ -71,9 +71,9 @@ fn against_peer(
 /// request as well, and is left out of S1: beside a query it does not sign the form.
 fn whole_request(table: &mut Table, name: &str, request: &SignedRequest) {
     let signer = request.signer().with_nonce(request.nonce);
-    let mut ours = http_request(request);
+    let mut ours = request.http_request();
     let builder = builder(request);
-    let mut theirs = http_request(request);
+    let mut theirs = request.http_request();
     let (client, url) = (reqwest_client(request), request.url());
     let mut contenders: Vec<Contender<'_>> = vec![
         (OURS, Box::new(|| signer.sign(black_box(&mut ours), request.now()).expect("a signature"))),
@@ -140,16 +140,6 @@ fn parameters(request: &SignedRequest) -> Pairs<&'static str, &'static str> {
     ParameterList::new(request.pairs())
 }
 
-fn http_request(request: &SignedRequest) -> http::Request<String> {
-    let builder = http::Request::builder().method(request.method).uri(request.url());
-    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-    let builder = match request.form.is_empty() {
-        true => builder,
-        false => builder.header(CONTENT_TYPE, form),
-    };
-    builder.body(request.body()).expect("a request")
-}
-
 fn sign_with_peer(
     builder: &Builder<'_, HmacSha1, &str, &str>,
     uri: &str,
@@ -202,10 +192,10 @@ fn all_agree(request: &SignedRequest) -> String {
     holds(&header_once(&client, &request.token_credentials(), request, &request.pairs()));
     holds(&builder(request).authorize(request.method, request.uri, &parameters(request)));
 
-    let mut ours = http_request(request);
+    let mut ours = request.http_request();
     let signer = request.signer().with_nonce(request.nonce);
     signer.sign(&mut ours, request.now()).expect("a signature");
-    let mut theirs = http_request(request);
+    let mut theirs = request.http_request();
     sign_with_peer(&builder(request), request.uri, &mut theirs);
     if request.form.is_empty() {
         let signed = sign_with_reqwest(&reqwest_client(request), &request.url());

@@ -1,5 +1,6 @@
 //! The requests that are signed: Twitter's documented one, and one with many parameters.
 
+use http::header::{CONTENT_TYPE, HeaderValue};
 use oauth1_core::{BaseString, ClientCredentials, Signer, TokenCredentials, UnixTime};
 
 /// A request to sign, and who signs it.
@@ -89,6 +90,20 @@ impl SignedRequest {
     /// The body.
     pub fn body(&self) -> String {
         encoded(&self.form)
+    }
+
+    /// The request as somebody else built it.
+    ///
+    /// # Panics
+    /// Never: all of these are requests.
+    pub fn http_request(&self) -> http::Request<String> {
+        let builder = http::Request::builder().method(self.method).uri(self.url());
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let builder = match self.form.is_empty() {
+            true => builder,
+            false => builder.header(CONTENT_TYPE, form),
+        };
+        builder.body(self.body()).expect("a request")
     }
 
     /// What is signed.
