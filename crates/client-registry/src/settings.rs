@@ -143,6 +143,10 @@ keys! {
     /// public key (RSA-OAEP, RSA-OAEP-256, ECDH-ES and ECDH-ES with A*KW) and those that a key's
     /// `alg` names; what is inside is signed all the same.
     DecryptionKeys = "decryption_keys" for OpenId,
+    /// The one algorithm by which ID tokens are encrypted, for a client that is registered for
+    /// encrypted ones: nothing else is decrypted, and an ID token that is not encrypted is refused.
+    /// It needs `decryption_keys`.
+    IdTokenEncryptedResponseAlg = "id_token_encrypted_response_alg" for OpenId,
     /// The algorithms that ID tokens may be signed with, separated by spaces.
     IdTokenSignedResponseAlg = "id_token_signed_response_alg" for OpenId,
     /// The algorithms that UserInfo answers must be signed with, for a client that is registered for

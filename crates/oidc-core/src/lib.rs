@@ -47,7 +47,7 @@ pub use jose_core::jwt;
 pub use claims::{Claims, Original};
 pub use discovery::{ProviderMetadata, discover, discover_at};
 pub use fetched::Fetched;
-pub use id_token::{Expected, IdTokenVerifier};
+pub use id_token::{Expected, IdTokenVerifier, SignedToken};
 pub use issuer::IssuerRule;
 pub use jose_core::{Algorithm, JwkSet};
 pub use keys::{KeyCache, fetch_keys};

@@ -278,6 +278,8 @@ pub enum Reason {
     TypMismatch { expected: &'static str, got: String },
 
     // Encryption.
+    #[error("no key of ours to decrypt it with (kid {kid:?}, alg {alg})")]
+    NoDecryptionKey { kid: Option<String>, alg: String },
     #[error("decryption failed")]
     DecryptFailed,
     #[error("expected encryption by one of {allowed}, got {got:?}")]
@@ -422,7 +424,7 @@ impl Reason {
             AlgNotAllowed { .. } => "alg_not_allowed",
             UnsupportedAlg(_) => "unsupported_alg",
             BadSignature => "bad_signature",
-            NoMatchingKey { .. } => "no_matching_key",
+            NoMatchingKey { .. } | NoDecryptionKey { .. } => "no_matching_key",
             AmbiguousKey { .. } => "ambiguous_key",
             KeyUse => "key_use",
             KeyOps => "key_ops",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use oauth2_core::ClientAuthentication;
 use oidc_core::jwk::JwkSet;
-use oidc_core::jwk::jwe::{Decrypter, DecryptionKeySet, KeyManagement};
+use oidc_core::jwk::jwe::{ContentEncryption, Decrypter, DecryptionKeySet, KeyManagement};
 use oidc_core::{Algorithm, IssuerRule};
 use protocol_core::{Endpoint, Error, Secret};
 
@@ -51,6 +51,8 @@ pub(crate) struct OAuth2 {
     pub(crate) algorithms: Vec<Algorithm>,
     /// By what the client decrypts, where it does.
     pub(crate) decryption: Option<Arc<(Decrypter, DecryptionKeySet)>>,
+    /// Whether ID tokens must be encrypted.
+    pub(crate) requires_encryption: bool,
     /// Empty where UserInfo answers are plain JSON.
     pub(crate) userinfo_algorithms: Vec<Algorithm>,
     /// Whether it goes where the metadata send clients with a certificate.
@@ -148,6 +150,7 @@ impl Reader<'_> {
         }
         let azp =
             self.one_of(Key::OtherAudiences, &[("refuse", false), ("when_azp_is_us", true)])?;
+        let encryption = self.encryption()?;
         let config = OAuth2 {
             api_base_url: self.endpoint(Key::ApiBaseUrl)?,
             authorize_url: self.endpoint(Key::AuthorizeUrl)?,
@@ -179,7 +182,8 @@ impl Reader<'_> {
                 none if none.is_empty() => Algorithm::DEFAULTS.to_vec(),
                 some => some,
             },
-            decryption: self.decryption()?,
+            decryption: self.decryption(encryption)?,
+            requires_encryption: encryption.is_some(),
             userinfo_algorithms: self.algorithms(Key::UserinfoSignedResponseAlg)?,
             mutual_tls: self.text(Key::Certificate).is_some(),
             leeway: Duration::from_secs(self.number(Key::Leeway)?.unwrap_or(DEFAULT_LEEWAY)),
@@ -308,9 +312,22 @@ impl Reader<'_> {
         Ok(Some(Arc::new(set)))
     }
 
-    /// The client's private keys, and the algorithms to decrypt by: those to a public key, and those
-    /// that a key names.
-    fn decryption(&self) -> Result<Option<Arc<(Decrypter, DecryptionKeySet)>>, Error> {
+    /// The algorithm by which ID tokens must be encrypted, if they must.
+    fn encryption(&self) -> Result<Option<KeyManagement>, Error> {
+        let Some(name) = self.text(Key::IdTokenEncryptedResponseAlg) else { return Ok(None) };
+        self.required(Key::DecryptionKeys)?;
+        KeyManagement::from_name(name).map(Some).ok_or_else(|| {
+            let problem = format!("expected an algorithm of JWE, not RSA1_5, got {name:?}");
+            self.wrong(Key::IdTokenEncryptedResponseAlg, &problem)
+        })
+    }
+
+    /// The client's private keys, and the algorithms to decrypt by: the expected one, or else those to
+    /// a public key and those that a key names.
+    fn decryption(
+        &self,
+        expected: Option<KeyManagement>,
+    ) -> Result<Option<Arc<(Decrypter, DecryptionKeySet)>>, Error> {
         let Some(text) = self.text(Key::DecryptionKeys) else { return Ok(None) };
         let wrong = |problem: &dyn Display| {
             let problem = format!("expected a JWK Set of private keys: {problem}");
@@ -320,11 +337,21 @@ impl Reader<'_> {
             Error::Unverified(reason) => wrong(&reason),
             other => wrong(&other),
         })?;
-        if keys.keys().is_empty() {
+        if keys.keys().iter().all(|key| key.key_use() == Some("sig")) {
             return Err(wrong(&"it has none to decrypt with"));
         }
-        let named = keys.keys().iter().filter_map(|key| KeyManagement::from_name(key.alg()?));
-        let allowed = KeyManagement::DEFAULTS.iter().copied().chain(named);
+        // The key of `dir` may name the content's algorithm (RFC 7520 §5.6).
+        let of_name = |name| match ContentEncryption::from_name(name) {
+            Some(_) => Some(KeyManagement::Dir),
+            None => KeyManagement::from_name(name),
+        };
+        let allowed: Vec<_> = match expected {
+            Some(alg) => vec![alg],
+            None => {
+                let named = keys.keys().iter().filter_map(|key| of_name(key.alg()?));
+                KeyManagement::DEFAULTS.iter().copied().chain(named).collect()
+            }
+        };
         Ok(Some(Arc::new((Decrypter::new().allow(allowed), keys))))
     }
 

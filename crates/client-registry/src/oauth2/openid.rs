@@ -163,10 +163,10 @@ impl OAuth2Client {
         let signed = verifier.signed(raw)?;
         let claims = self
             .with_keys(server, registry, algorithms, async |keys| {
-                verifier.verify_with(&signed, &keys, expected, registry.0.clock.now())
+                verifier.verify_signed(&signed, &keys, expected, registry.0.clock.now())
             })
             .await?;
-        Ok((claims, Secret::new(signed)))
+        Ok((claims, Secret::new(signed.as_str())))
     }
 
     /// The ID token to go on with after a refresh, and why the new one was left aside.
@@ -281,6 +281,9 @@ impl OAuth2Client {
         if let Some(decryption) = &self.config.decryption {
             let (decrypter, keys) = &**decryption;
             verifier = verifier.decrypt(decrypter.clone(), keys.clone());
+        }
+        if self.config.requires_encryption {
+            verifier = verifier.require_encrypted();
         }
         for check in &self.checks {
             let check = check.clone();

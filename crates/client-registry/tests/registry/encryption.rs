@@ -63,6 +63,56 @@ async fn an_encrypted_id_token_logs_in_and_is_kept_as_it_was_signed() {
 }
 
 #[tokio::test]
+async fn a_client_registered_for_encryption_takes_that_alone() {
+    let idp = Idp::new();
+    let provider = client(&[ec(), oct()]).set(Key::IdTokenEncryptedResponseAlg, "ECDH-ES+A256KW");
+    let app = App::of(&idp, provider);
+    refused(&idp, &app, "not_encrypted", "signed alone").await;
+    encrypt(&idp, KeyManagement::EcdhEs, ec());
+    refused(&idp, &app, "jwe_alg_not_allowed", "by another algorithm").await;
+    encrypt(&idp, KeyManagement::EcdhEsA256Kw, ec());
+    let login = app.login(&idp).await.unwrap();
+    assert_eq!(login.claims().unwrap().sub(), "u1");
+
+    for (provider, why) in [
+        (Idp::provider().set(Key::IdTokenEncryptedResponseAlg, "ECDH-ES"), "decryption_keys"),
+        (client(&[ec()]).set(Key::IdTokenEncryptedResponseAlg, "RSA1_5"), "not RSA1_5"),
+        (client(&[ec()]).set(Key::IdTokenEncryptedResponseAlg, "A128GCM"), "algorithm of JWE"),
+    ] {
+        let built = App::try_new(Http::silent(), |builder| builder.register("idp", provider));
+        let error = built.err().expect("a mistake");
+        assert!(error.code() == "config" && error.to_string().contains(why), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_names_the_contents_algorithm_is_one_of_dir() {
+    let idp = Idp::new();
+    let key = json!({"kty": "oct", "kid": "d1", "alg": "A128CBC-HS256", "k": "A".repeat(43)});
+    encrypt(&idp, KeyManagement::Dir, key.clone());
+    let app = App::of(&idp, client(&[key]));
+    assert_eq!(app.login(&idp).await.unwrap().claims().unwrap().sub(), "u1");
+}
+
+#[tokio::test]
+async fn what_our_own_keys_do_not_decrypt_draws_on_no_budget_of_the_issuers_keys() {
+    let idp = Idp::new();
+    let signer = idp.key();
+    idp.answer("/userinfo", move |_| {
+        let mut unknown = ec();
+        unknown["kid"] = "e2".into();
+        let signed = signer.sign(None, &[], br#"{"sub": "u1"}"#).unwrap();
+        answer(200, "application/jwt", encrypted(KeyManagement::EcdhEs, &unknown, &signed))
+    });
+    let provider =
+        client(&[ec()]).set(Key::Userinfo, "always").set(Key::UserinfoSignedResponseAlg, "ES256");
+    let app = App::of(&idp, provider);
+    let login = app.login(&idp).await.unwrap();
+    assert_code(login.userinfo().await, "no_matching_key", "another kid");
+    assert_eq!((idp.count("/jwks"), idp.count("/userinfo")), (1, 1));
+}
+
+#[tokio::test]
 async fn a_logout_hands_the_signed_token_back() {
     let idp = Idp::new();
     idp.metadata(json!({"end_session_endpoint": "https://idp.example/logout"}));
@@ -173,6 +223,10 @@ fn a_mistake_in_the_keys_is_found_at_registration_and_shows_none_of_them() {
         (format!("[{canary:?}]"), "an object"),
         (json!({"k": canary}).to_string(), "no member `keys`"),
         (json!({"keys": []}).to_string(), "none to decrypt with"),
+        (
+            json!({"keys": [{"kty": "oct", "k": canary, "use": "sig"}]}).to_string(),
+            "none to decrypt",
+        ),
         (json!({"keys": [{"kty": "oct", "k": canary, "alg": 7}]}).to_string(), "are texts"),
         (json!({"keys": [{"kty": canary, "k": canary}]}).to_string(), "kty is not known"),
         (json!({"keys": [of_two_halves]}).to_string(), "do not belong together"),

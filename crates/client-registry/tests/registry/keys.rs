@@ -379,6 +379,7 @@ fn no_key_is_without_a_proof() {
     let elsewhere = [
         Key::RsaKey,
         Key::DecryptionKeys,
+        Key::IdTokenEncryptedResponseAlg,
         Key::ForceIncludeBody,
         Key::EndSessionEndpoint,
         Key::TeamId,

@@ -210,4 +210,38 @@ mod tests {
             assert_eq!(*secret_of(length), hash.digest(text)[..length], "{length}");
         }
     }
+
+    /// RFC 7516 §11.5: whatever is wrong with an encrypted key, the content is tried all the same.
+    #[test]
+    fn an_encrypted_key_that_yields_none_yields_a_random_one_of_the_right_length() {
+        let oct = |octets: usize| {
+            let jwk = serde_json::json!({"kty": "oct", "k": base64url::encode(vec![7; octets])});
+            DecryptionKey::from_jwk(jwk.to_string().as_bytes()).unwrap()
+        };
+        let gcm = Parameters::Gcm { iv: vec![0; 12], tag: vec![0; 16] };
+        let table = [
+            (KeyManagement::A128Kw, oct(16), Parameters::None),
+            (KeyManagement::A192Kw, oct(24), Parameters::None),
+            (KeyManagement::A256GcmKw, oct(32), gcm),
+            (KeyManagement::Dir, oct(32), Parameters::None),
+            (
+                KeyManagement::Pbes2Hs256A128Kw,
+                oct(16),
+                Parameters::Pbes2 { salt: vec![1; 16], rounds: 10 },
+            ),
+        ];
+        for (alg, key, parameters) in table {
+            if !alg.is_supported() {
+                continue;
+            }
+            let enc = ContentEncryption::A256Gcm;
+            let mut recipient = Recipient { alg, enc, parameters, encrypted_key: Vec::new() };
+            for wrong in [vec![1; 8], vec![1; 24], vec![1; 40], vec![1; 41], vec![1; 512]] {
+                recipient.encrypted_key = wrong;
+                let keys = [(); 2].map(|()| recipient.content_key(&key).unwrap());
+                assert!(keys.iter().all(|key| key.len() == 32), "{alg}");
+                assert_ne!(keys[0], keys[1], "{alg}: random");
+            }
+        }
+    }
 }

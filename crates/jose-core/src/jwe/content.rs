@@ -104,6 +104,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_wrong_padding_is_refused_behind_a_right_tag_as_well() {
+        let enc = ContentEncryption::A128CbcHs256;
+        if !enc.is_supported() {
+            return;
+        }
+        let (key, aad) = ([7; 32], b"header");
+        let [iv, ciphertext, tag] = seal(enc, &key, aad, &[1; 40]).unwrap();
+        let open = |ciphertext: &[u8], tag: &[u8]| {
+            let sealed = Sealed { iv: &iv, aad, ciphertext, tag };
+            sealed.open(enc, &key)
+        };
+        assert_eq!(open(&ciphertext, &tag).unwrap(), [1; 40]);
+        // Cut by blocks it ends in 17, which no padding does.
+        let [iv, ciphertext, _] = seal(enc, &key, aad, &[17; 32]).unwrap();
+        for cut in [&ciphertext[..16], &ciphertext[..32], b"", &ciphertext[..15]] {
+            let tag = cbc_hmac(Hash::Sha256, &key[..16], [aad, &iv, cut]);
+            let sealed = Sealed { iv: &iv, aad, ciphertext: cut, tag: &tag };
+            assert!(sealed.open(enc, &key).is_err(), "{} bytes", cut.len());
+        }
+    }
+
     fn hex(text: &str) -> Vec<u8> {
         let digits: Vec<u32> = text.chars().map(|digit| digit.to_digit(16).unwrap()).collect();
         digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect()

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use protocol_core::{Error, Reason, base64url, random};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::algorithm::{ContentEncryption, KeyManagement, Mode};
@@ -12,7 +12,7 @@ use super::cek::{Octets, concat_kdf, password_salt, random_key};
 use super::content;
 use crate::algorithm::Curve;
 use crate::crypto::{self, Refused, RsaEncryptionKey};
-use crate::jwk::{self, optional_text};
+use crate::jwk::{self, key_ops, optional_text};
 use crate::key::{self, EcdhPublicKey, PublicKey};
 
 /// A key to encrypt to, for one algorithm of key management: somebody's public key, or a shared
@@ -20,6 +20,8 @@ use crate::key::{self, EcdhPublicKey, PublicKey};
 #[derive(Clone)]
 pub struct EncryptionKey {
     alg: KeyManagement,
+    /// The one that a key of `dir` is for, where it says so.
+    enc: Option<ContentEncryption>,
     kid: Option<String>,
     material: Arc<Material>,
 }
@@ -36,40 +38,53 @@ impl EncryptionKey {
     ///
     /// # Errors
     /// [`Reason::InvalidKey`], [`Reason::WeakKey`], [`Reason::DuplicateMember`];
-    /// [`Reason::KeyTypeMismatch`], [`Reason::KeyAlgMismatch`], [`Reason::KeyUse`] where it is not
-    /// one to encrypt with by this algorithm; [`Error::Unsupported`] for an algorithm that this
+    /// [`Reason::KeyTypeMismatch`], [`Reason::KeyAlgMismatch`], [`Reason::KeyUse`],
+    /// [`Reason::KeyOps`] where it is not one to encrypt with by this algorithm; [`Error::Unsupported`] for an algorithm that this
     /// build's backend does not have.
     pub fn from_jwk(alg: KeyManagement, text: &[u8]) -> Result<Self, Error> {
         if !alg.is_supported() {
             return Err(Error::Unsupported(alg.to_string()));
         }
         let mut members = jwk::members(text)?;
-        if optional_text(&members, "use")?.is_some_and(|key_use| key_use != "enc") {
+        let key = Self::from_members(alg, &members);
+        jwk::wipe(&mut members);
+        key
+    }
+
+    fn from_members(alg: KeyManagement, members: &Map<String, Value>) -> Result<Self, Error> {
+        if optional_text(members, "use")?.is_some_and(|key_use| key_use != "enc") {
             return Err(Reason::KeyUse.into());
         }
-        let is_other = |bound: &String| bound != alg.name() && alg != KeyManagement::Dir;
-        if let Some(expected) = optional_text(&members, "alg")?.filter(is_other) {
+        let may = operations(alg.mode());
+        if key_ops(members)?.is_some_and(|ops| !ops.iter().any(|op| may.contains(&&**op))) {
+            return Err(Reason::KeyOps.into());
+        }
+        // The key of `dir` is one of the content's algorithm (RFC 7520 §5.6).
+        let bound = optional_text(members, "alg")?;
+        let enc = bound.as_deref().and_then(ContentEncryption::from_name);
+        let is_other =
+            |bound: &String| bound != alg.name() && !(alg == KeyManagement::Dir && enc.is_some());
+        if let Some(expected) = bound.filter(is_other) {
             return Err(Reason::KeyAlgMismatch { expected, got: alg.to_string() }.into());
         }
-        let material = match (key::text(&members, "kty")?, alg.mode()) {
-            ("RSA", Mode::RsaOaep(_)) => match PublicKey::from_members(&members)? {
+        let material = match (key::text(members, "kty")?, alg.mode()) {
+            ("RSA", Mode::RsaOaep(_)) => match PublicKey::from_members(members)? {
                 PublicKey::Rsa(key) => {
                     Material::Rsa(RsaEncryptionKey::new(&key).map_err(|_| UNSOUND)?)
                 }
                 _ => return Err(UNSOUND.into()),
             },
             ("EC" | "OKP", Mode::EcdhEs { .. }) => {
-                Material::Ecdh(EcdhPublicKey::from_members(&members).ok_or(UNSOUND)?)
+                Material::Ecdh(EcdhPublicKey::from_members(members).ok_or(UNSOUND)?)
             }
             ("oct", Mode::Direct | Mode::AesKw { .. } | Mode::AesGcmKw { .. })
             | ("oct", Mode::Pbes2 { .. }) => {
-                Material::Octets(Zeroizing::new(key::octets(&members, "k")?))
+                Material::Octets(Zeroizing::new(key::octets(members, "k")?))
             }
             _ => return Err(Reason::KeyTypeMismatch { alg: alg.to_string() }.into()),
         };
-        let kid = optional_text(&members, "kid")?;
-        jwk::wipe(&mut members);
-        Ok(EncryptionKey { alg, kid, material: Arc::new(material) })
+        let kid = optional_text(members, "kid")?;
+        Ok(EncryptionKey { alg, enc, kid, material: Arc::new(material) })
     }
 
     /// The same key under this `kid`, which goes into the tokens' headers.
@@ -85,7 +100,8 @@ impl EncryptionKey {
     ///
     /// # Errors
     /// [`Reason::InvalidKey`] where the secret has another length than the algorithm's, or the
-    /// public key is no point of its curve; [`Error::Config`] where `extra` names a member that is
+    /// public key is no point of its curve; [`Reason::KeyAlgMismatch`] where the key is one of another
+    /// `enc`; [`Error::Config`] where `extra` names a member that is
     /// there already, or `crit` or `zip`; [`Error::Unsupported`] for an `enc` that this build's
     /// backend does not have.
     pub fn encrypt(
@@ -96,6 +112,10 @@ impl EncryptionKey {
     ) -> Result<String, Error> {
         if !enc.is_supported() {
             return Err(Error::Unsupported(enc.to_string()));
+        }
+        if let Some(bound) = self.enc.filter(|bound| *bound != enc) {
+            let (expected, got) = (bound.to_string(), enc.to_string());
+            return Err(Reason::KeyAlgMismatch { expected, got }.into());
         }
         let (content_key, encrypted_key, parameters) =
             self.content_key(enc).map_err(|_| UNSOUND)?;
@@ -194,6 +214,16 @@ fn published(key: &EcdhPublicKey) -> Value {
             let (x, y) = key.point[1..].split_at(length);
             json!({"kty": "EC", "crv": name, "x": encoded(x), "y": encoded(y)})
         }
+    }
+}
+
+/// What a key must be for, by its `key_ops`, where it has them (RFC 7517 §4.3).
+fn operations(mode: Mode) -> &'static [&'static str] {
+    match mode {
+        Mode::Direct => &["encrypt"],
+        Mode::RsaOaep(_) | Mode::AesKw { .. } | Mode::AesGcmKw { .. } => &["wrapKey", "encrypt"],
+        Mode::EcdhEs { .. } => &["deriveKey", "deriveBits"],
+        Mode::Pbes2 { .. } => &["deriveKey", "deriveBits", "wrapKey"],
     }
 }
 

@@ -72,6 +72,11 @@ impl DecryptionKey {
         self.alg.as_deref()
     }
 
+    /// `use`, as it is written: only one of `enc` decrypts, or one without.
+    pub fn key_use(&self) -> Option<&str> {
+        self.key_use.as_deref()
+    }
+
     pub(super) fn material(&self) -> &Material {
         &self.material
     }
@@ -219,7 +224,7 @@ impl DecryptionKeySet {
             0 if misfits.len() == 1 => Err(misfits.remove(0)),
             0 => {
                 let kid = kid.map(|kid| kid.chars().take(64).collect());
-                Err(Reason::NoMatchingKey { kid, alg: alg.to_string() })
+                Err(Reason::NoDecryptionKey { kid, alg: alg.to_string() })
             }
             count if count > Self::MAX_TRIED => Err(Reason::AmbiguousKey { count }),
             _ => Ok(fitting),

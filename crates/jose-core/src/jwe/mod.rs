@@ -98,7 +98,7 @@ impl Decrypter {
     /// [`Error::Unverified`] with the [`Reason`]: of the token's form, of its algorithms
     /// ([`Reason::JweAlgNotAllowed`], [`Reason::JweEncNotAllowed`], [`Reason::ZipNotAllowed`]), of
     /// what its header says about the key ([`Reason::InvalidEpk`], [`Reason::P2cTooLarge`]), of the
-    /// keys ([`Reason::NoMatchingKey`], [`Reason::AmbiguousKey`], or why the only one does not fit);
+    /// keys ([`Reason::NoDecryptionKey`], [`Reason::AmbiguousKey`], or why the only one does not fit);
     /// [`Reason::DecryptFailed`]; [`Reason::DecompressionLimit`]. [`Error::Unsupported`] for an
     /// allowed algorithm that this build's backend does not have.
     pub fn decrypt(&self, token: &str, keys: &DecryptionKeySet) -> Result<Decrypted, Error> {

@@ -264,10 +264,22 @@ impl IdTokenVerifier {
         expected: &Expected<'_>,
         now: UnixTime,
     ) -> Result<Claims, Error> {
-        if self.require_encrypted && form(raw) == Form::Signed {
-            return Err(Reason::NotEncrypted.into());
-        }
-        let verified = self.verify_signature(raw, keys)?;
+        self.verify_signed(&self.signed(raw)?, keys, expected, now)
+    }
+
+    /// The same for what [`IdTokenVerifier::signed`] gave, which may be verified by newer keys without
+    /// being decrypted again.
+    ///
+    /// # Errors
+    /// As for [`IdTokenVerifier::verify_with`], but for those of decryption.
+    pub fn verify_signed(
+        &self,
+        signed: &SignedToken<'_>,
+        keys: &JwkSet,
+        expected: &Expected<'_>,
+        now: UnixTime,
+    ) -> Result<Claims, Error> {
+        let verified = self.verify_signature(signed.as_str(), keys)?;
         let claims = Claims::read(verified.claims()?, verified.algorithm())?;
         rules::check(self, &claims, verified.algorithm(), expected, now)?;
         for check in &self.own_checks {
@@ -276,13 +288,22 @@ impl IdTokenVerifier {
         Ok(claims)
     }
 
-    /// The signed token, not verified: what is inside an encrypted one, or else `raw` itself. It is
+    /// The signed ID Token, not verified: what is inside an encrypted one, or else `raw` itself. It is
     /// the one to keep for an `id_token_hint` (RP-Initiated Logout §4).
     ///
     /// # Errors
     /// Those of [`Decrypter::decrypt`]; [`Reason::MalformedToken`] where an encrypted token holds
-    /// no signed one. What is neither signed nor encrypted by its form is handed back as it is.
-    pub fn signed<'a>(&self, raw: &'a str) -> Result<Cow<'a, str>, Error> {
+    /// no signed one; [`Reason::NotEncrypted`] where one is due. What is neither signed nor encrypted
+    /// by its form is handed back as it is.
+    pub fn signed<'a>(&self, raw: &'a str) -> Result<SignedToken<'a>, Error> {
+        if self.require_encrypted && form(raw) == Form::Signed {
+            return Err(Reason::NotEncrypted.into());
+        }
+        self.decrypted(raw).map(SignedToken)
+    }
+
+    /// What is inside an encrypted token, or else the token itself.
+    fn decrypted<'a>(&self, raw: &'a str) -> Result<Cow<'a, str>, Error> {
         let decryption = self.decryption.as_ref().filter(|_| form(raw) == Form::Encrypted);
         let Some((decrypter, keys)) = decryption else { return Ok(raw.into()) };
         let inner = decrypter.decrypt(raw, keys)?.into_plaintext();
@@ -301,7 +322,7 @@ impl IdTokenVerifier {
 
     /// The signature alone: what kind of token it is, the caller is to see to.
     pub(crate) fn verify_any_kind(&self, raw: &str, keys: &JwkSet) -> Result<Verified, Error> {
-        let signed = self.signed(raw)?;
+        let signed = self.decrypted(raw)?;
         let raw = &*signed;
         let verified = match (self.signed.verify(raw, keys), &self.hmac) {
             (Err(Error::Unverified(Reason::AlgNotAllowed { allowed, .. })), Some(hmac)) => {
@@ -318,6 +339,23 @@ impl IdTokenVerifier {
         let verifier = Verifier::new().allow(algorithms).max_token_bytes(usize::MAX);
         self.hmac = Some((verifier, JwkSet::from(key)));
         self
+    }
+}
+
+/// An ID Token as it was signed, by [`IdTokenVerifier::signed`].
+pub struct SignedToken<'a>(Cow<'a, str>);
+
+impl SignedToken<'_> {
+    /// Its compact serialisation.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Shows nothing of it.
+impl fmt::Debug for SignedToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SignedToken(..)")
     }
 }
 
