@@ -48,3 +48,23 @@ keys! {
     Sha256Key: Sha256, 64;
     Sha512Key: Sha512, 128;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_pieces_is_the_key_in_one_whatever_its_length() {
+        let secret = [b'k'; 300];
+        for length in 0..300 {
+            let (one, other) = secret[..length].split_at(length / 3);
+            let (pieces, whole) = ([one, b"&", other], [one, b"&", other].concat());
+            let sha1 = Hmac::<Sha1>::new_from_slice(&whole).unwrap().chain_update(b"text");
+            assert_eq!(Sha1Key::new(pieces).mac(b"text"), sha1.finalize().into_bytes());
+            let sha256 = Hmac::<Sha256>::new_from_slice(&whole).unwrap().chain_update(b"text");
+            assert_eq!(Sha256Key::new(pieces).mac(b"text"), sha256.finalize().into_bytes());
+            let sha512 = Hmac::<Sha512>::new_from_slice(&whole).unwrap().chain_update(b"text");
+            assert_eq!(Sha512Key::new(pieces).mac(b"text"), sha512.finalize().into_bytes());
+        }
+    }
+}
