@@ -35,19 +35,12 @@ pub struct Introspection(Parameters);
 impl Introspection {
     /// Looks this access token up.
     pub fn access_token(token: &AccessToken) -> Self {
-        Self::new(token.expose(), "access_token")
+        Introspection(Parameters::about_access_token(token))
     }
 
     /// Looks this refresh token up.
     pub fn refresh_token(token: &RefreshToken) -> Self {
-        Self::new(token.expose(), "refresh_token")
-    }
-
-    fn new(token: &str, token_type_hint: &str) -> Self {
-        let mut parameters = Parameters::new(OWN);
-        parameters.set("token", token);
-        parameters.set("token_type_hint", token_type_hint);
-        Introspection(parameters)
+        Introspection(Parameters::about_refresh_token(token))
     }
 
     /// A parameter beside these.
@@ -222,8 +215,6 @@ fn wrong_type(member: &'static str, expected: &'static str, got: &Value) -> Erro
 }
 
 const WHAT: &str = "introspection response";
-
-const OWN: &[&str] = &["token", "token_type_hint"];
 
 #[cfg(test)]
 mod tests {

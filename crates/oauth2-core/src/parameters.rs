@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use protocol_core::{Error, percent};
+use protocol_core::{AccessToken, Error, RefreshToken, percent};
 
 /// Pairs of a form or a query. A caller's own parameters can neither replace those that the request
 /// sets itself nor be repeated, but for `resource` (RFC 8707 §2) and `audience` (RFC 8693 §2.1).
@@ -16,6 +16,23 @@ impl Parameters {
     /// No parameters yet; those named in `reserved` are the request's own.
     pub(crate) fn new(reserved: &'static [&'static str]) -> Self {
         Parameters { reserved, pairs: Vec::new() }
+    }
+
+    /// Those of a request about an access token (RFC 7009 §2.1, RFC 7662 §2.1).
+    pub(crate) fn about_access_token(token: &AccessToken) -> Self {
+        Self::about(token.expose(), "access_token")
+    }
+
+    /// Those of a request about a refresh token.
+    pub(crate) fn about_refresh_token(token: &RefreshToken) -> Self {
+        Self::about(token.expose(), "refresh_token")
+    }
+
+    fn about(token: &str, token_type_hint: &str) -> Self {
+        let mut parameters = Parameters::new(&["token", "token_type_hint"]);
+        parameters.set("token", token);
+        parameters.set("token_type_hint", token_type_hint);
+        parameters
     }
 
     /// Sets a parameter of the request's own; what it was before is gone.

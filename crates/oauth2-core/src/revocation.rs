@@ -14,19 +14,12 @@ pub struct Revocation(Parameters);
 impl Revocation {
     /// Revokes this access token.
     pub fn access_token(token: &AccessToken) -> Self {
-        Self::new(token.expose(), "access_token")
+        Revocation(Parameters::about_access_token(token))
     }
 
     /// Revokes this refresh token.
     pub fn refresh_token(token: &RefreshToken) -> Self {
-        Self::new(token.expose(), "refresh_token")
-    }
-
-    fn new(token: &str, token_type_hint: &str) -> Self {
-        let mut parameters = Parameters::new(OWN);
-        parameters.set("token", token);
-        parameters.set("token_type_hint", token_type_hint);
-        Revocation(parameters)
+        Revocation(Parameters::about_refresh_token(token))
     }
 
     /// A parameter beside these.
@@ -58,8 +51,6 @@ fn revoked(response: &Response<Vec<u8>>) -> Result<(), Error> {
     }
     Err(answer::refusal("revocation response", response))
 }
-
-const OWN: &[&str] = &["token", "token_type_hint"];
 
 #[cfg(test)]
 mod tests {
