@@ -37,6 +37,14 @@ impl Check {
     pub(crate) fn new(what: &'static str, how: impl Into<String>) -> Self {
         Check { what, how: how.into() }
     }
+
+    /// What holds of a verified ID token.
+    pub(crate) fn of_id_token(claims: &Claims) -> [Self; 2] {
+        [
+            Check::new("signature", claims.algorithm().name()),
+            Check::new("ID token", "iss, aud, exp and iat hold"),
+        ]
+    }
 }
 
 impl Authorized {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use protocol_core::json::{self, JsonError};
-use protocol_core::{Reason, base64url};
+use protocol_core::{Error, Reason, base64url};
 use serde_json::{Map, Value};
 
 /// A header that has been read: an object without duplicate members, whose `alg` is a text and
@@ -89,8 +89,7 @@ impl Header {
             None => refused("it is no array"),
             Some([]) => refused("it is empty"),
             Some([Value::String(name), ..]) => {
-                let name: String = name.chars().take(64).collect();
-                refused(&format!("the extension {name:?} is not understood"))
+                refused(&format!("the extension {:?} is not understood", cut(name)))
             }
             Some(_) => refused("it holds something else than texts"),
         }
@@ -115,6 +114,32 @@ impl fmt::Debug for Header {
 
 /// The most that a header may take, encoded: enough for a chain of certificates.
 const MAX_BYTES: usize = 16 * 1024;
+
+/// A header as JSON, its members in this order and then those of a caller's `extra`.
+///
+/// # Errors
+/// [`Error::Config`] where `extra` names a member that is there already, or one of `reserved`.
+pub(crate) fn compose<'a>(
+    mut members: Vec<(&'a str, Value)>,
+    extra: &[(&'a str, Value)],
+    reserved: &[&str],
+) -> Result<String, Error> {
+    for (name, value) in extra {
+        if reserved.contains(name) || members.iter().any(|(known, _)| known == name) {
+            let problem = format!("the header member {name:?} is not for the caller to set");
+            return Err(Error::config("extra", problem));
+        }
+        members.push((name, value.clone()));
+    }
+    let members: Vec<String> =
+        members.into_iter().map(|(name, value)| format!("{}:{value}", Value::from(name))).collect();
+    Ok(format!("{{{}}}", members.join(",")))
+}
+
+/// A text of a token or a key, as far as errors repeat it.
+pub(crate) fn cut(text: &str) -> String {
+    text.chars().take(64).collect()
+}
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::algorithm::{Algorithm, Curve, KeyType};
 use crate::crypto::VerifyingKey;
+use crate::header::cut;
 use crate::key::{self, PublicKey};
 use crate::symmetric::SymmetricKey;
 
@@ -184,8 +185,8 @@ impl Jwk {
             return Err(Reason::KeyOps);
         }
         if let Some(bound) = self.alg().filter(|alg| named_by_key(alg) != Some(algorithm)) {
-            let expected = bound.chars().take(64).collect();
-            return Err(Reason::KeyAlgMismatch { expected, got: algorithm.to_string() });
+            let (expected, got) = (cut(bound), algorithm.to_string());
+            return Err(Reason::KeyAlgMismatch { expected, got });
         }
         match &*self.material {
             Material::Symmetric(key) => key.mac(algorithm).map(drop),

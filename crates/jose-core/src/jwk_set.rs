@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::algorithm::Algorithm;
+use crate::header::cut;
 use crate::jwk::{self, Jwk};
 
 /// The keys of a provider, or those that a caller puts together.
@@ -162,7 +163,7 @@ fn kid_of(text: &RawValue) -> Option<String> {
 }
 
 fn no_key(algorithm: Algorithm, kid: Option<&str>) -> Reason {
-    let kid = kid.map(|kid| kid.chars().take(64).collect());
+    let kid = kid.map(cut);
     Reason::NoMatchingKey { kid, alg: algorithm.to_string() }
 }
 

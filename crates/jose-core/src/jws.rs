@@ -5,7 +5,7 @@ use std::fmt;
 use protocol_core::{Error, Reason, base64url};
 
 use crate::algorithm::Algorithm;
-use crate::header::Header;
+use crate::header::{Header, cut};
 use crate::jwk_set::JwkSet;
 use crate::jwt::Claims;
 
@@ -85,8 +85,7 @@ impl Verifier {
             Some(algorithm) => Err(Error::Unsupported(algorithm.to_string())),
             None => {
                 let allowed: Vec<_> = self.allowed.iter().map(|a| a.name()).collect();
-                let got = name.chars().take(64).collect();
-                Err(Reason::AlgNotAllowed { allowed: allowed.join(", "), got }.into())
+                Err(Reason::AlgNotAllowed { allowed: allowed.join(", "), got: cut(name) }.into())
             }
         }
     }

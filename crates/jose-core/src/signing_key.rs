@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::algorithm::{Algorithm, KeyType};
 use crate::crypto::KeyPair;
+use crate::header::compose;
 use crate::jwk::{self, Jwk};
 use crate::key::{self, PrivateKey, PublicKey};
 use crate::pem::{self, PrivateKeyFormat};
@@ -140,19 +141,8 @@ impl SigningKey {
         let mut members = vec![("alg", Value::from(self.algorithm.name()))];
         members.extend(typ.map(|typ| ("typ", typ.into())));
         members.extend(self.kid().map(|kid| ("kid", kid.into())));
-        for (name, value) in extra {
-            let taken = members.iter().any(|(known, _)| known == name);
-            if taken || ["alg", "typ", "kid", "crit", "b64"].contains(name) {
-                let problem = format!("the header member {name:?} is not for the caller to set");
-                return Err(Error::config("extra", problem));
-            }
-            members.push((name, value.clone()));
-        }
-        let members: Vec<String> = members
-            .into_iter()
-            .map(|(name, value)| format!("{}:{value}", Value::from(name)))
-            .collect();
-        self.sign_with_header(format!("{{{}}}", members.join(",")).as_bytes(), payload)
+        let header = compose(members, extra, &["alg", "typ", "kid", "crit", "b64"])?;
+        self.sign_with_header(header.as_bytes(), payload)
     }
 
     /// Signs under a header that is taken as it is.

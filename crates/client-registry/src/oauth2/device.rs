@@ -1,7 +1,5 @@
 //! Logins of devices without a browser (RFC 8628).
 
-use std::time::Duration;
-
 use oauth2_core::{
     DeviceAuthorization, DeviceAuthorizationRequest, DeviceCodeGrant, DevicePolling, TokenResponse,
 };
@@ -10,6 +8,7 @@ use oidc_core::id_token::Expected as IdTokenExpected;
 use protocol_core::{Error, Reason};
 
 use super::OAuth2Client;
+use super::openid::within;
 use super::server::not_offered;
 use crate::authorized::{Authorized, Check};
 use crate::client::Client;
@@ -47,7 +46,7 @@ impl OAuth2Client {
 
         let mut request = DeviceAuthorizationRequest::new().scope(&scope.join(self.glue()));
         for (name, value) in self.parameters(openid, max_age, options, &[])? {
-            request = request.param(&name, &value)?;
+            request = request.param(name, &value)?;
         }
         let authenticated = self.authenticated(&server, registry.0.clock.now())?;
         let flow = request.flow(&endpoint, &authenticated);
@@ -85,18 +84,15 @@ impl OAuth2Client {
             (false, _) => None,
             (true, None) => return Err(Reason::IdTokenMissing.into()),
             (true, Some(raw)) => {
-                let mut expected = IdTokenExpected::code(Nonce::NotSent)
+                let expected = IdTokenExpected::code(Nonce::NotSent)
                     .access_token(&tokens.access_token)
                     .acr(&self.config.essential_acr);
-                if let Some(max_age) = begun.max_age {
-                    expected = expected.max_age(Duration::from_secs(max_age));
-                }
+                let expected = within(expected, begun.max_age);
                 let server = self.server(registry).await?;
                 let (claims, signed) =
                     self.verify_id_token(&server, registry, raw.expose(), &expected).await?;
                 tokens.id_token = Some(signed);
-                checks.push(Check::new("signature", claims.algorithm().name()));
-                checks.push(Check::new("ID token", "iss, aud, exp and iat hold"));
+                checks.extend(Check::of_id_token(&claims));
                 Some(claims)
             }
         };

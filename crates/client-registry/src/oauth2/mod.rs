@@ -6,6 +6,7 @@ mod openid;
 mod renewal;
 mod server;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::{HeaderValue, Request};
@@ -219,8 +220,7 @@ impl OAuth2Client {
                     .verify_login(&server, client, &pending, &tokens, raw.expose(), code)
                     .await?;
                 tokens.id_token = Some(signed);
-                checks.push(Check::new("signature", claims.algorithm().name()));
-                checks.push(Check::new("ID token", "iss, aud, exp and iat hold"));
+                checks.extend(Check::of_id_token(&claims));
                 if nonce.is_some() {
                     checks.push(Check::new("nonce", "the ID token was made for this login"));
                 }
@@ -274,37 +274,32 @@ impl OAuth2Client {
     ) -> Result<AuthorizationRequest, Error> {
         let settings = &self.authorize_params;
         for (name, value) in self.parameters(openid, max_age, options, settings)? {
-            request = request.param(&name, &value)?;
+            request = request.param(name, &value)?;
         }
         Ok(request)
     }
 
     /// The parameters of a request that begins a login: of OpenID Connect, of the settings and of
     /// this login.
-    fn parameters(
+    fn parameters<'a>(
         &self,
         openid: bool,
         max_age: Option<u64>,
-        options: &LoginOptions,
-        settings: &[(String, String)],
-    ) -> Result<Vec<(String, String)>, Error> {
-        let mut all = self.authentication_request(openid, max_age).to_pairs()?;
-        all.retain(|(name, _)| !options.params.iter().any(|(given, _)| given == name));
-        let mut all: Vec<_> =
-            all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        options: &'a LoginOptions,
+        settings: &'a [(String, String)],
+    ) -> Result<Vec<(&'a str, Cow<'a, str>)>, Error> {
+        let own = self.authentication_request(openid, max_age).to_pairs()?;
+        let is_given = |name: &str| options.params.iter().any(|(given, _)| given == name);
+        let mut all: Vec<(&str, Cow<'_, str>)> = own
+            .into_iter()
+            .filter(|(name, _)| !is_given(name))
+            .map(|(name, value)| (name, value.into()))
+            .collect();
         for (name, value) in options.over(settings) {
-            let problem = match name {
-                "max_age" if openid => {
-                    "expected it by LoginOptions::max_age or the key max_age: only then is the time of \
-                     authentication checked"
-                }
-                "nonce" if openid => "expected none: it is made, kept and checked by itself",
-                _ => {
-                    all.push((name.to_owned(), value.to_owned()));
-                    continue;
-                }
-            };
-            return Err(Error::config(format!("parameter {name:?}"), problem));
+            if openid && let Some((_, problem)) = CHECKED.iter().find(|(own, _)| *own == name) {
+                return Err(Error::config(format!("parameter {name:?}"), *problem));
+            }
+            all.push((name, value.into()));
         }
         Ok(all)
     }
@@ -417,6 +412,16 @@ impl OAuth2Client {
         }
     }
 }
+
+/// Parameters that no caller may set as such, since their answer would not be checked.
+const CHECKED: [(&str, &str); 2] = [
+    (
+        "max_age",
+        "expected it by LoginOptions::max_age or the key max_age: only then is the time of \
+         authentication checked",
+    ),
+    ("nonce", "expected none: it is made, kept and checked by itself"),
+];
 
 /// Whether browsers leave the login's cookie out of a POST from the server's pages: without https it
 /// cannot be `SameSite=None`.

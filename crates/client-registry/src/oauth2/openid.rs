@@ -122,14 +122,12 @@ impl OAuth2Client {
             return Err(Error::config("login", "expected one by OAuth 2.0"));
         };
         let nonce = nonce.as_deref().map_or(Nonce::NotSent, Nonce::Expect);
-        let mut expected = IdTokenExpected::code(nonce)
+        let expected = IdTokenExpected::code(nonce)
             .access_token(&tokens.access_token)
             .exchanged_code(code)
             .state(state)
             .acr(essential_acr);
-        if let Some(max_age) = max_age {
-            expected = expected.max_age(Duration::from_secs(*max_age));
-        }
+        let expected = within(expected, *max_age);
         self.verify_id_token(server, client.registry(), raw, &expected).await
     }
 
@@ -142,10 +140,8 @@ impl OAuth2Client {
     ) -> Result<Claims, Error> {
         let registry = client.registry();
         let server = self.server(registry).await?;
-        let mut expected = IdTokenExpected::code(nonce).acr(&self.config.essential_acr);
-        if let Some(max_age) = self.config.max_age {
-            expected = expected.max_age(Duration::from_secs(max_age));
-        }
+        let expected = IdTokenExpected::code(nonce).acr(&self.config.essential_acr);
+        let expected = within(expected, self.config.max_age);
         self.verify_id_token(&server, registry, raw, &expected).await.map(|(claims, _)| claims)
     }
 
@@ -321,6 +317,14 @@ impl OAuth2Client {
             request = request.id_token_claim_essential("acr", values);
         }
         request
+    }
+}
+
+/// What is expected, with the `max_age` in seconds that was asked for, if one was.
+pub(super) fn within(expected: IdTokenExpected<'_>, max_age: Option<u64>) -> IdTokenExpected<'_> {
+    match max_age {
+        Some(max_age) => expected.max_age(Duration::from_secs(max_age)),
+        None => expected,
     }
 }
 

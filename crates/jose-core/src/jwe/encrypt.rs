@@ -12,6 +12,7 @@ use super::cek::{Octets, concat_kdf, password_salt, random_key};
 use super::content;
 use crate::algorithm::Curve;
 use crate::crypto::{self, Refused, RsaEncryptionKey};
+use crate::header::compose;
 use crate::jwk::{self, key_ops, optional_text};
 use crate::key::{self, EcdhPublicKey, PublicKey};
 
@@ -122,18 +123,7 @@ impl EncryptionKey {
         let mut members = vec![("alg", Value::from(self.alg.name())), ("enc", enc.name().into())];
         members.extend(self.kid.as_deref().map(|kid| ("kid", kid.into())));
         members.extend(parameters);
-        for (name, value) in extra {
-            if members.iter().any(|(known, _)| known == name) || ["crit", "zip"].contains(name) {
-                let problem = format!("the header member {name:?} is not for the caller to set");
-                return Err(Error::config("extra", problem));
-            }
-            members.push((name, value.clone()));
-        }
-        let members: Vec<String> = members
-            .into_iter()
-            .map(|(name, value)| format!("{}:{value}", Value::from(name)))
-            .collect();
-        let header = format!("{{{}}}", members.join(","));
+        let header = compose(members, extra, &["crit", "zip"])?;
         seal(enc, &content_key, header.as_bytes(), &encrypted_key, plaintext)
     }
 

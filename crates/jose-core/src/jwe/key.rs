@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::algorithm::{ContentEncryption, KeyManagement, Mode};
 use crate::algorithm::Hash;
 use crate::crypto::{AgreementKey, RsaDecryptionKey};
+use crate::header::cut;
 use crate::jwk::{self, key_ops, optional_text};
 use crate::jwk_set;
 use crate::key::{self, EcdhPrivateKey, PrivateKey};
@@ -124,8 +125,7 @@ impl DecryptionKey {
             *own != alg.name() && !(alg == KeyManagement::Dir && *own == enc.name())
         };
         if let Some(bound) = self.alg.as_ref().filter(is_other) {
-            let expected = bound.chars().take(64).collect();
-            return Err(Reason::KeyAlgMismatch { expected, got: alg.to_string() });
+            return Err(Reason::KeyAlgMismatch { expected: cut(bound), got: alg.to_string() });
         }
         match (self.material(), secret_len) {
             (Material::Octets(secret), Some(length)) if secret.len() != length => {
@@ -223,7 +223,7 @@ impl DecryptionKeySet {
         match fitting.len() {
             0 if misfits.len() == 1 => Err(misfits.remove(0)),
             0 => {
-                let kid = kid.map(|kid| kid.chars().take(64).collect());
+                let kid = kid.map(cut);
                 Err(Reason::NoDecryptionKey { kid, alg: alg.to_string() })
             }
             count if count > Self::MAX_TRIED => Err(Reason::AmbiguousKey { count }),

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use self::cek::Recipient;
 use self::content::{Sealed, inflate};
-use crate::header::Header;
+use crate::header::{Header, cut};
 use crate::jws::{MAX_TOKEN_BYTES, decode};
 
 /// Decrypts encrypted tokens.
@@ -231,8 +231,4 @@ struct Parts<'a> {
 
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.collect::<Vec<_>>().join(", ")
-}
-
-fn cut(name: &str) -> String {
-    name.chars().take(64).collect()
 }
